@@ -1,0 +1,136 @@
+"""Measure what the tests and intervals of `skinit.statistics` are worth, by simulation.
+
+Learners that are equally good by construction: each sees its own block of features, all blocks
+follow the same law, and every replicate draws fresh data. Whoever calls a difference is wrong.
+The learners are linear classifiers by ridge regression, whose closed form allows all
+splits of many replicates to be fitted at once.
+
+    python -m benchmarks.calibration --replicates 2000
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+from skinit.statistics import corrected_t, pairwise, rate_interval, verdicts
+
+N_FEATURES = 5
+SEPARATION = 0.25  # distance of each class mean from 0, in every feature, in standard deviations
+CHUNK = 100  # replicates held in memory at once
+
+
+def exchangeable_scores(
+    replicates: int,
+    *,
+    learners: int = 2,
+    n_samples: int = 100,
+    folds: int = 5,
+    repeats: int = 2,
+    seed: int = 0,
+) -> np.ndarray:
+    """Return accuracies of shape (replicates, repeats * folds, learners) under the null.
+
+    ``n_samples`` must be a multiple of ``folds``, so that the ratio of test to training rows is
+    the same in all splits. Splits are in the order of ``RepeatedKFold``.
+    """
+    rng = np.random.default_rng(seed)
+    sizes = [min(CHUNK, replicates - start) for start in range(0, replicates, CHUNK)]
+    return np.concatenate(
+        [_chunk(rng, size, learners, n_samples, folds, repeats) for size in sizes]
+    )
+
+
+def _chunk(rng, replicates, learners, n_samples, folds, repeats):
+    y = rng.choice([-1.0, 1.0], size=(replicates, n_samples))
+    shape = (replicates, learners, n_samples, N_FEATURES)
+    X = rng.standard_normal(shape) + SEPARATION * y[:, None, :, None]
+    X = np.concatenate([X, np.ones((*shape[:-1], 1))], axis=-1)  # intercept
+    test = _test_masks(rng, replicates, n_samples, folds, repeats)
+    return np.stack([_accuracies(X[:, j], y, test) for j in range(learners)], axis=-1)
+
+
+def _test_masks(rng, replicates, n_samples, folds, repeats):
+    """Return masks of shape (replicates, repeats * folds, n_samples)."""
+    fold = np.broadcast_to(np.arange(n_samples) % folds, (replicates, repeats, n_samples))
+    fold = rng.permuted(fold, axis=-1)
+    masks = fold[:, :, None, :] == np.arange(folds)[:, None]
+    return masks.reshape(replicates, repeats * folds, n_samples)
+
+
+def _accuracies(X, y, test):
+    """Fit on the training rows of every split, return accuracies on its test rows."""
+    n_columns = X.shape[-1]
+    squares = (X[..., :, None] * X[..., None, :]).reshape(*X.shape[:-1], -1)
+    train = (~test).astype(float)
+    gram = (train @ squares).reshape(*test.shape[:2], n_columns, n_columns) + np.eye(n_columns)
+    weights = np.linalg.solve(gram, (train @ (X * y[..., None]))[..., None])[..., 0]
+    right = np.sign(weights @ X.swapaxes(-1, -2)) == y[:, None, :]
+    return (right & test).sum(axis=-1) / test.sum(axis=-1)
+
+
+def false_positive_rates(scores: np.ndarray, rho: float) -> dict[str, float]:
+    """Return how often two equal learners are called different at p < .05.
+
+    ``scores`` has shape (replicates, splits, 2); "naive" is the paired t-test without correction.
+    """
+    x = scores[..., 0] - scores[..., 1]
+    return {
+        "naive": float(np.mean(corrected_t(x, 0.0).p < 0.05)),
+        "corrected": float(np.mean(corrected_t(x, rho).p < 0.05)),
+    }
+
+
+def family_error(scores: np.ndarray, rho: float) -> float:
+    """Return how often any of several equal learners is called worse than the luckiest of them.
+
+    ``scores`` has shape (replicates, splits, learners).
+    """
+    wrong = 0
+    for replicate in map(pd.DataFrame, scores):
+        words = verdicts(replicate, pairwise(replicate, rho, rope=0.01))
+        wrong += int("worse" in set(words["verdict"]))
+    return wrong / len(scores)
+
+
+def coverage(scores: np.ndarray, rho: float) -> float:
+    """Return how often the 95% interval of one mean holds the expected score.
+
+    The truth is the mean over all replicates: the score to expect of a model trained on as many
+    rows as one split trains on. One learner is counted, so that replicates are independent.
+    """
+    low, high = corrected_t(scores[..., 0], rho).interval(bounds=(0, 1))
+    return float(np.mean((low <= scores.mean()) & (scores.mean() <= high)))
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print the rates, with Clopper-Pearson limits."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--replicates", type=int, default=2000)
+    parser.add_argument("--n-samples", type=int, default=100)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--repeats", type=int, nargs="+", default=[1, 2, 5])
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args(argv)
+    rho = 1 / (args.folds - 1)
+    for repeats in args.repeats:
+        design = {"n_samples": args.n_samples, "folds": args.folds, "repeats": repeats}
+        scores = exchangeable_scores(args.replicates, seed=args.seed, **design)
+        print(f"{args.folds} folds x {repeats}, {args.replicates} replicates")
+        for name, rate in false_positive_rates(scores, rho).items():
+            _print_rate(f"false positives, {name}", rate, args.replicates)
+        six = exchangeable_scores(args.replicates, learners=6, seed=args.seed, **design)
+        _print_rate("any of 6 called worse", family_error(six, rho), args.replicates)
+        _print_rate("coverage, naive", coverage(scores, 0.0), args.replicates)
+        _print_rate("coverage, corrected", coverage(scores, rho), args.replicates)
+
+
+def _print_rate(name: str, rate: float, n: int) -> None:
+    low, high = rate_interval(round(rate * n), n)
+    print(f"  {name:<26} {rate:6.1%}  ({low:.1%} to {high:.1%})")
+
+
+if __name__ == "__main__":
+    main()
