@@ -18,7 +18,11 @@ def check_writable(path: str | os.PathLike) -> None:
             f"Cannot write {str(path)!r}: there is no folder {str(path.parent)!r}; "
             "create it, or choose another path."
         )
-    if path.exists() and not path.is_file():
+    try:
+        regular = not path.exists() or path.is_file()
+    except OSError as error:  # a name that is too long, for example
+        raise OSError(f"Cannot write {str(path)!r}: {error.strerror}.") from error
+    if not regular:
         kind = "a folder" if path.is_dir() else "not a regular file"
         raise OSError(f"Cannot write {str(path)!r}: it is {kind}; choose another path.")
     # Replacing a file needs the right to write in its folder, not the file's own permission.

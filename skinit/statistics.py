@@ -702,7 +702,7 @@ def format_p(p: float) -> str:
     return "< .001" if p < 0.001 else f"= {p:.3f}".replace("= 0.", "= .")
 
 
-def _name(label: Hashable) -> str:
+def name_label(label: Hashable) -> str:
     """Write a label; one of several parts reads "he (tanh)"."""
     if not isinstance(label, tuple):
         return str(label)
@@ -716,8 +716,8 @@ def _join(parts) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _names(labels) -> str:
-    return _join([_name(label) for label in labels])
+def name_labels(labels) -> str:
+    return _join([name_label(label) for label in labels])
 
 
 def sentences(
@@ -762,13 +762,13 @@ def sentences(
     relations = _relations(others)
     extreme = "highest" if greater_is_better else "lowest"
     if control is not None:
-        first = f"{_name(control)} is the control: {metric} {_say_mean(summary.loc[control])}."
+        first = f"{name_label(control)} is the control: {metric} {_say_mean(summary.loc[control])}."
     elif len(others) and (relations == "undecided").all():
-        first = f"No candidate can be called best: {_names(summary.index)} are not separated "
+        first = f"No candidate can be called best: {name_labels(summary.index)} are not separated "
         first += f"by {_count(n_splits, 'split')}."
     else:
         best = _say_mean(summary.loc[reference], honest)
-        first = f"{_name(reference)} has the {extreme} {metric}: {best}."
+        first = f"{name_label(reference)} has the {extreme} {metric}: {best}."
     texts = [
         first,
         *_say_ties(others[relations == "tie"], rope),
@@ -806,7 +806,7 @@ def _say_ties(rows: pd.DataFrame, rope: float) -> list[str]:
     verb = "ties with it" if len(rows) == 1 else "each tie with it"
     sure = math.floor(100 * rows["p_equivalent"].min()) / 100
     return [
-        f"{_names(rows.index)} {verb}: any difference is below {rope:g} "
+        f"{name_labels(rows.index)} {verb}: any difference is below {rope:g} "
         f"(probability {sure:.2f} or more)."
     ]
 
@@ -820,24 +820,24 @@ def _say_sure(rows: pd.DataFrame, word: str) -> list[str]:
         low, high = sorted([abs(row["difference_low"]), abs(row["difference_high"])])
         span = "the same in every split" if low == high else f"{low:.3f} to {high:.3f}"
         size = f"{abs(row['difference']):.3f} ({span}; adjusted p {format_p(row['p_holm'])})"
-        clauses.append(f"{_name(label)} {'' if clauses else f'is {word} '}by {size}")
+        clauses.append(f"{name_label(label)} {'' if clauses else f'is {word} '}by {size}")
     return ["; ".join(clauses) + "."]
 
 
 def _say_undecided(rows: pd.DataFrame, reference: Hashable) -> list[str]:
     if rows.empty:
         return []
-    text = f"{_names(rows.index)} {'is' if len(rows) == 1 else 'are'} undecided"
+    text = f"{name_labels(rows.index)} {'is' if len(rows) == 1 else 'are'} undecided"
     tested = rows.dropna(subset=["difference_low", "difference_high"])
     if tested.empty:
         return [text + "."]
     spans = [
         f"from {row['difference_low']:+.3f} to {row['difference_high']:+.3f}"
-        + (f" for {_name(label)}" if len(rows) > 1 else "")
+        + (f" for {name_label(label)}" if len(rows) > 1 else "")
         for label, row in tested.iterrows()
     ]
     return [
-        f"{text}: the difference to {_name(reference)} may be anything {_join(spans)}; "
+        f"{text}: the difference to {name_label(reference)} may be anything {_join(spans)}; "
         "more seeds or data would tell."
     ]
 
@@ -857,7 +857,7 @@ def _say_prior(words: pd.Series) -> list[str]:
     for word, (one, several) in PRIOR_CLAUSES.items():
         labels = list(words.index[words == word])
         if labels:
-            texts.append(f"{_names(labels)} {one if len(labels) == 1 else several}.")
+            texts.append(f"{name_labels(labels)} {one if len(labels) == 1 else several}.")
     return texts
 
 
@@ -868,5 +868,7 @@ def _say_diverged(rates: pd.Series, n_runs: int) -> list[str]:
         low, high = rate_interval(count, n_runs)
         verb = "" if clauses else "diverged "
         limits = f"{100 * low:.0f}-{100 * high:.0f}%"
-        clauses.append(f"{_name(label)} {verb}in {count} of {_count(n_runs, 'run')} ({limits})")
+        clauses.append(
+            f"{name_label(label)} {verb}in {count} of {_count(n_runs, 'run')} ({limits})"
+        )
     return [f"{_join(clauses)}; those runs are scored as the class prior."] if clauses else []
