@@ -1,0 +1,342 @@
+"""From the arguments of a comparison to a plan: candidates, splits, seeds, scorers, settings."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from hashlib import blake2b
+from inspect import signature
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import joblib
+import numpy as np
+import scipy
+import sklearn
+from scipy.sparse import issparse
+from sklearn.base import clone
+from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.model_selection import RepeatedStratifiedKFold, check_cv
+from sklearn.pipeline import Pipeline
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import column_or_1d
+
+from skinit import statistics
+from skinit._random import draw_seed
+from skinit.activations import get_activation
+from skinit.classifier import InitMLPClassifier
+from skinit.comparison.checkpoint import FORMAT, Checkpoint
+from skinit.initializers import Initializer, get_initializer, resolve_init
+
+DEFAULT_CV = "5 stratified folds, repeated twice"
+
+
+class Candidate(NamedTuple):
+    """One row of the comparison: a label, what it stands for, and the law in words.
+
+    `init` holds objects in place of names, so that a name registered in this process means the
+    same in every worker's.
+    """
+
+    label: str
+    init: Any
+    init_name: str
+    activation: Any
+    activation_name: str
+    formula: str
+
+
+class Split(NamedTuple):
+    """Training and test rows, and one seed for each repetition."""
+
+    train: np.ndarray
+    test: np.ndarray
+    seeds: list[int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a split needs to know."""
+
+    steps: Pipeline | None
+    network: InitMLPClassifier
+    candidates: list[Candidate]
+    splits: list[Split]
+    scorers: Mapping[str, Any]
+    params: Mapping[str, Any]
+    curves: bool
+    target: float | None
+
+
+def name_candidates(init, activations, network) -> list[Candidate]:
+    """Return a candidate for every init and activation, each checked by building its laws."""
+    labelled = init.items() if isinstance(init, Mapping) else _label_all(init)
+    hidden = network.hidden_layer_sizes
+    n_layers = 1 + (len(hidden) if hasattr(hidden, "__len__") else 1)
+    candidates = []
+    for activation in activations:
+        resolved = get_activation(activation)
+        for label, law in labelled:
+            try:
+                laws = resolve_init(law, n_layers, resolved)
+            except ValueError as error:
+                raise ValueError(f"init {str(label)!r}: {error}") from error
+            formula = _formula(laws)
+            own = _without_names(law), str(describe(law))
+            candidates.append(Candidate(str(label), *own, resolved, resolved.name, formula))
+    if not candidates:
+        raise ValueError("init is empty: give at least one initializer to compare.")
+    return candidates
+
+
+def _label_all(init):
+    """Label a sequence by what its entries are called; a repeated name gets a number."""
+    if isinstance(init, (str, Initializer)) or callable(init):
+        raise ValueError(f"init must be a sequence or a mapping of initializers, got {init!r}.")
+    seen: dict[str, int] = {}
+    labelled = []
+    for law in init:
+        name = law if isinstance(law, str) else describe(law)
+        seen[name] = seen.get(name, 0) + 1
+        labelled.append((name if seen[name] == 1 else f"{name} ({seen[name]})", law))
+    return labelled
+
+
+def _without_names(init):
+    if isinstance(init, (list, tuple)):
+        return type(init)(_without_names(entry) for entry in init)
+    return get_initializer(init) if isinstance(init, str) and init != "auto" else init
+
+
+def _formula(laws) -> str:
+    texts = [
+        law.formula if law.bias_formula == "0" else f"{law.formula}, bias {law.bias_formula}"
+        for law in laws
+    ]
+    return texts[0] if len(set(texts)) == 1 else " | ".join(texts)
+
+
+def describe(value) -> Any:
+    """Return a value as JSON can hold it and as another process would describe it."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return f"array{value.shape}:{joblib.hash(value)[:12]}"
+    if isinstance(value, Mapping):
+        return {str(key): describe(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [describe(entry) for entry in value]
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        defaults = signature(type(value)).parameters
+        changed = [
+            f"{name}={describe(entry)}"
+            for name, entry in value.get_params(deep=False).items()
+            if name not in defaults or describe(entry) != describe(defaults[name].default)
+        ]
+        return f"{type(value).__name__}({', '.join(changed)})"
+    name = getattr(value, "__qualname__", None) or getattr(value, "name", None)
+    return str(name or type(value).__qualname__)
+
+
+def row_hashes(X) -> np.ndarray:
+    """Return a number for every row that equal rows share."""
+    if hasattr(X, "to_numpy"):
+        from pandas.util import hash_pandas_object
+
+        return hash_pandas_object(X, index=False).to_numpy()
+    X = X.tocsr() if issparse(X) else np.asarray(X)
+    return np.array([_row_hash(X[i]) for i in range(X.shape[0])], dtype=np.uint64)
+
+
+def _row_hash(row) -> int:
+    parts = (row.indices, row.data) if issparse(row) else (row,)
+    content = b"".join(np.ascontiguousarray(part).tobytes() for part in parts)
+    return int.from_bytes(blake2b(content, digest_size=8).digest(), "little")
+
+
+def take_apart(estimator):
+    """Return the network and the preprocessing before it, or None."""
+    network, steps = estimator, None
+    if isinstance(estimator, Pipeline):
+        network, steps = estimator[-1], estimator[:-1] if len(estimator) > 1 else None
+    if not isinstance(network, InitMLPClassifier):
+        raise ValueError(
+            "estimator must be an InitMLPClassifier or a Pipeline that ends in one, got "
+            f"{type(network).__name__}."
+        )
+    network = clone(network).set_params(warm_start=False, verbose=False)
+    network._validate_params()
+    return network, steps
+
+
+def check_target(y):
+    """Return y as one class label a row, or say why it cannot be compared on."""
+    if len(y) == 0:
+        raise ValueError("y is empty: there is nothing to compare on.")
+    kind = type_of_target(y, input_name="y")
+    if kind not in ("binary", "multiclass"):
+        raise ValueError(f"y must hold one class label a row, got a target of type {kind!r}.")
+    y = column_or_1d(y)
+    if len(np.unique(y)) < 2:
+        raise ValueError(f"y has one class only, {y[0]!r}: there is nothing to learn.")
+    return y
+
+
+def check_control(control, candidates):
+    """Refuse equal labels, and a control that is none of them."""
+    several = len({candidate.activation_name for candidate in candidates}) > 1
+    labels = [(c.label, c.activation_name) if several else c.label for c in candidates]
+    if len(set(labels)) < len(labels):
+        raise ValueError(f"Labels must differ, got {labels}.")
+    if control is not None and control not in labels:
+        raise ValueError(f"control={control!r} is not a candidate; choose one of {labels}.")
+
+
+def make_scorers(scoring, y) -> dict[str, Callable]:
+    """Return scorers by name, the primary one first."""
+    scoring = "accuracy" if scoring is None else scoring
+    if isinstance(scoring, str):
+        scoring = [scoring]
+    if callable(scoring):
+        scoring = {getattr(scoring, "__name__", "score"): scoring}
+    if not isinstance(scoring, Mapping):
+        scoring = {name: name for name in scoring}
+    scorers = {
+        name: _get_scorer(scorer) if isinstance(scorer, str) else scorer
+        for name, scorer in scoring.items()
+    }
+    if not scorers:
+        raise ValueError("scoring is empty: name at least one scorer.")
+    largest_share = np.unique(y, return_counts=True)[1].max() / len(y)
+    if "accuracy" in scorers and largest_share > 0.6:
+        scorers.setdefault("balanced_accuracy", get_scorer("balanced_accuracy"))
+    return scorers
+
+
+def _get_scorer(name):
+    try:
+        return get_scorer(name)
+    except ValueError as error:
+        close = get_close_matches(name, get_scorer_names(), n=3)
+        hint = f"did you mean {' or '.join(map(repr, close))}?" if close else ""
+        raise ValueError(
+            f"Unknown scorer {name!r}: {hint or 'see sklearn.metrics.get_scorer_names().'}"
+        ) from error
+
+
+def make_seed(random_state, checkpoint) -> int:
+    """Return the seed of everything; without a random_state a checkpoint's own goes on."""
+    if random_state is None and checkpoint is not None and Path(checkpoint).is_file():
+        return int(Checkpoint.read(checkpoint)[0]["seed"])
+    return draw_seed(random_state)
+
+
+def make_splits(cv, X, y, groups, seed, n_seeds) -> list[Split]:
+    """Return the splits with their seeds, each fit to be trained on."""
+    folds = 5 if cv is None else cv
+    if isinstance(folds, (int, np.integer)):
+        classes, counts = np.unique(y, return_counts=True)
+        if counts.min() < folds:
+            raise ValueError(
+                f"{folds} folds need {folds} rows of every class, but class "
+                f"{classes[counts.argmin()]!r} has {counts.min()}: use cv={max(2, counts.min())} "
+                "or fewer, or leave the class out."
+            )
+    if cv is None:
+        cv = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=seed % 2**32)
+    splitter = check_cv(cv, y, classifier=True)
+    parts = [(np.asarray(a), np.asarray(b)) for a, b in splitter.split(X, y, groups)]
+    splits = [
+        Split(train, test, [_run_seed(seed, j, s) for s in range(n_seeds)])
+        for j, (train, test) in enumerate(parts)
+    ]
+    for j, split in enumerate(splits):
+        missing = np.setdiff1d(y, y[split.train])
+        if len(missing):
+            raise ValueError(
+                f"The training part of split {j} has no row of class {missing[0]!r}: use "
+                "stratified splits."
+            )
+    return splits
+
+
+def _run_seed(seed, j, s) -> int:
+    """Return a seed that depends on split and seed number alone, never on a candidate."""
+    return int(np.random.SeedSequence(seed, spawn_key=(j, s)).generate_state(1)[0])
+
+
+def make_settings(plan, X, y, seed, cv) -> dict:
+    """Return what the runs depend on, as JSON can hold it."""
+    params = plan.network.get_params(deep=False)
+    defaults = InitMLPClassifier().get_params(deep=False)
+    del params["init"], params["random_state"]
+    hashes = row_hashes(X)
+    classes, counts = np.unique(y, return_counts=True)
+    return {
+        "format": FORMAT,
+        "seed": seed,
+        "data": {
+            "n_samples": len(y),
+            "n_features": int(np.shape(X)[1]),
+            "X": joblib.hash(hashes)[:12],
+            "y": joblib.hash(y)[:12],
+            "classes": {str(c): int(n) for c, n in zip(classes, counts, strict=True)},
+            # The smallest hashes are a sample of the rows that another comparison draws too.
+            "sample": [str(value) for value in np.unique(hashes)[:64]],
+        },
+        "network": {
+            name: describe(value)
+            for name, value in params.items()
+            if describe(value) != describe(defaults[name])
+        },
+        "max_iter": plan.network.max_iter,
+        "preprocessing": None if plan.steps is None else describe(dict(plan.steps.steps)),
+        "candidates": [
+            {
+                "label": c.label,
+                "init": c.init_name,
+                "activation": c.activation_name,
+                "formula": c.formula,
+            }
+            for c in plan.candidates
+        ],
+        "splits": {
+            "n": len(plan.splits),
+            "n_seeds": len(plan.splits[0].seeds),
+            "cv": _describe_cv(cv),
+            "rows": joblib.hash([(split.train, split.test) for split in plan.splits])[:12],
+            "repeats": _repeats(plan.splits, len(y)),
+        },
+        "scoring": [*plan.scorers],
+        "params": describe(plan.params),
+        "target": plan.target,
+        "curves": plan.curves,
+        "versions": _versions(),
+    }
+
+
+def _describe_cv(cv) -> str:
+    if cv is None:
+        return DEFAULT_CV
+    return repr(cv) if hasattr(cv, "split") or isinstance(cv, int) else "given by the caller"
+
+
+def _repeats(splits, n_samples):
+    repeats = statistics.find_repeats([split.test for split in splits], n_samples)
+    return None if repeats is None else repeats.tolist()
+
+
+def _versions() -> dict[str, str]:
+    import skinit
+
+    return {
+        "skinit": skinit.__version__,
+        "scikit-learn": sklearn.__version__,
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "python": platform.python_version(),
+    }

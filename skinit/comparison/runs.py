@@ -1,0 +1,213 @@
+"""The runs of a comparison: every candidate on every split with every seed.
+
+Each split is one job: preprocessing is fitted on its training part, once for all candidates;
+then, for each seed and activation, the candidates are trained together as one stack. What comes
+out of a split is a plain record of numbers and texts, which a checkpoint can keep.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import contextmanager
+
+import joblib
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import log_loss
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _check_method_params
+from threadpoolctl import threadpool_limits
+
+from skinit.classifier import InitMLPClassifier, fit_stack
+from skinit.comparison.checkpoint import Checkpoint, to_json
+from skinit.comparison.plan import Candidate, Plan
+from skinit.statistics import first_epoch, same_answer
+
+
+def run_split(plan: Plan, j: int, X, y) -> dict:
+    """Train and score every candidate on split ``j``; BLAS on one thread.
+
+    One thread, so that the same table comes out however many splits run side by side.
+    """
+    with threadpool_limits(limits=1):
+        return _SplitRun(plan, plan.splits[j], X, y).record(j)
+
+
+class _Remembering(InitMLPClassifier):
+    """An InitMLPClassifier that computes the outputs of the same rows only once.
+
+    Every scorer asks again, and always for the same two arrays, which live as long as the split.
+    """
+
+    def _outputs(self, X, kind):
+        answers = vars(self).setdefault("_answers", {})
+        if (id(X), kind) not in answers:
+            # The rows were checked when the network was fitted.
+            with config_context(assume_finite=True):
+                answers[id(X), kind] = super()._outputs(X, kind)
+        return answers[id(X), kind]
+
+
+class _SplitRun:
+    """The rows of one split after preprocessing, and what is done with them."""
+
+    def __init__(self, plan, split, X, y):
+        self.plan, self.split = plan, split
+        self.y_train, self.y_test = y[split.train], y[split.test]
+        params = _check_method_params(X, plan.params, indices=split.train)
+        X_train, X_test = (_safe_indexing(X, rows) for rows in (split.train, split.test))
+        if plan.steps is not None:
+            steps = clone(plan.steps)
+            own = {name: params.pop(name) for name in list(params) if "__" in name}
+            X_train = steps.fit_transform(X_train, self.y_train, **own)
+            X_test = steps.transform(X_test)
+        self.sides = {"test": (X_test, self.y_test), "train": (X_train, self.y_train)}
+        self.params = params
+
+    def record(self, j) -> dict:
+        prior = DummyClassifier(strategy="prior").fit(*self.sides["train"])
+        self.baseline, _ = self._scores(prior)
+        groups: dict[str, list[Candidate]] = {}
+        for candidate in self.plan.candidates:
+            groups.setdefault(candidate.activation_name, []).append(candidate)
+        runs = [
+            run
+            for seed in self.split.seeds
+            for group in groups.values()
+            for run in self._train_group(group, seed)
+        ]
+        return {
+            "split": j,
+            "n_train": len(self.split.train),
+            "n_test": len(self.split.test),
+            "baseline": self.baseline,
+            "runs": runs,
+        }
+
+    def _train_group(self, group, seed):
+        """Train candidates as one stack; where that raises, one by one to find out who it is."""
+        try:
+            return self._train(group, seed)
+        except Exception as error:
+            if len(group) == 1:
+                return [self._failure(group[0], seed, error)]
+            return [run for candidate in group for run in self._train_group([candidate], seed)]
+
+    def _train(self, group, seed):
+        params = clone(self.plan.network).get_params(deep=False)
+        estimators = [
+            _Remembering(**params).set_params(
+                init=candidate.init, activation=candidate.activation, random_state=seed
+            )
+            for candidate in group
+        ]
+        started = time.perf_counter()
+        watched = self.sides["test"] if self.plan.curves else None
+        histories = fit_stack(estimators, *self.sides["train"], **self.params, watched=watched)
+        fit_time = (time.perf_counter() - started) / len(group)
+        return [
+            self._result(candidate, seed, estimator, history, fit_time)
+            for candidate, estimator, history in zip(group, estimators, histories, strict=True)
+        ]
+
+    def _result(self, candidate, seed, estimator, history, fit_time):
+        diverged = history.divergence
+        if diverged is None:
+            scores, errors = self._scores(estimator)
+            same = same_answer(estimator.predict_proba(self.sides["test"][0]))
+        else:
+            scores, errors, same = self.baseline, [], False
+        run = self._run(candidate, seed) | scores
+        run |= {
+            "n_iter": history.n_iter,
+            "fit_time": fit_time,
+            "diverged": diverged is not None,
+            "same_answer": same,
+            "error": "; ".join(errors) or None,
+        }
+        if diverged is not None:
+            run["divergence"] = [diverged.iteration, diverged.layer + 1]
+        if self.plan.target is not None:
+            run["epochs_to_target"] = first_epoch(history.data_loss_curve, self.plan.target)
+        if self.plan.curves:
+            run["train_loss"] = history.data_loss_curve
+            run["test_loss"] = history.watched_loss_curve
+        return run
+
+    def _failure(self, candidate, seed, error):
+        missing = dict.fromkeys(self.baseline, float("nan"))
+        state = {"n_iter": 0, "fit_time": 0.0, "diverged": False, "same_answer": False}
+        text = f"{type(error).__name__}: {error}"
+        return self._run(candidate, seed) | missing | state | {"error": text}
+
+    def _run(self, candidate, seed):
+        return {
+            "label": candidate.label, "activation": candidate.activation_name, "seed": seed
+        }  # fmt: skip
+
+    def _scores(self, estimator) -> tuple[dict[str, float], list[str]]:
+        """Return test and train scores of every scorer and log loss, and what failed."""
+        scores, errors = {}, []
+        for name, scorer in self.plan.scorers.items():
+            for side, (X, y) in self.sides.items():
+                try:
+                    scores[f"{side}_{name}"] = float(scorer(estimator, X, y))
+                except Exception as error:
+                    scores[f"{side}_{name}"] = float("nan")
+                    errors.append(f"scorer {name!r} ({side}): {type(error).__name__}: {error}")
+        for side, (X, y) in self.sides.items():
+            probability = estimator.predict_proba(X)
+            loss = log_loss(y, probability, labels=estimator.classes_)
+            scores[f"{side}_log_loss"] = float(loss)
+        return scores, errors
+
+
+def run_all(plan: Plan, settings, X, y, n_jobs, checkpoint, progress) -> list[dict]:
+    """Run what a checkpoint does not hold yet, and return all records in the splits' order."""
+    kept = None if checkpoint is None else Checkpoint(checkpoint, settings)
+    records = {} if kept is None else {record["split"]: record for record in kept.records}
+    if records:
+        found = f"{len(records)} of {len(plan.splits)} splits"
+        print(f"Checkpoint {kept.path}: found {found}.", file=sys.stderr)
+    todo = [j for j in range(len(plan.splits)) if j not in records]
+    parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+    with _progress_bar(progress, len(plan.splits), len(records)) as advance:
+        for record in parallel(joblib.delayed(run_split)(plan, j, X, y) for j in todo):
+            _refuse_general_failure(record)
+            if kept is not None:
+                kept.append(record)
+            # Through JSON, so that a table is the same whether it was ever saved or not.
+            records[record["split"]] = json.loads(to_json(record))
+            advance()
+    return [records[j] for j in sorted(records)]
+
+
+def _refuse_general_failure(record):
+    """Raise when not one candidate could be trained: then the data are at fault."""
+    errors = [run["error"] for run in record["runs"] if run["error"] and not run["n_iter"]]
+    if len(errors) == len(record["runs"]) and len(set(errors)) == 1:
+        raise ValueError(f"No candidate can be trained on split {record['split']}: {errors[0]}")
+
+
+@contextmanager
+def _progress_bar(progress, total, done):
+    """Yield a function to call after each split; show a bar on a terminal."""
+    if not (sys.stderr.isatty() if progress == "auto" else progress):
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = TextColumn("splits"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("splits", total=total, completed=done)
+        yield lambda: bar.advance(task)
