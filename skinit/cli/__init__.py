@@ -1,0 +1,12 @@
+"""The command line: `skinit compare`, `skinit reproduce`, `skinit list`.
+
+Commands are thin: they ask the library, and print what it returns. Heavy imports are inside them,
+so that `skinit --help` comes at once.
+"""
+
+from __future__ import annotations
+
+from skinit.cli import compare, names, reproduce
+from skinit.cli.app import app
+
+__all__ = ["app", "compare", "names", "reproduce"]
