@@ -48,9 +48,9 @@ def load_table(path, target: str | None = None) -> tuple[pd.DataFrame, np.ndarra
     >>> import tempfile, pathlib
     >>> from skinit.datasets import load_table
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "pets.csv"
-    >>> _ = path.write_text("weight,sound,label\\n4.1,meow,cat\\n,woof,dog\\n")
+    >>> _ = path.write_text("weight,sound,label\n4.1,meow,cat\n,woof,dog\n")
     >>> X, y = load_table(path)
-    >>> list(X), list(y)
+    >>> list(X), y.tolist()
     (['weight', 'sound'], ['cat', 'dog'])
     """
     table = _read(path)
