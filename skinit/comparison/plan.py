@@ -73,8 +73,7 @@ class Plan:
 def name_candidates(init, activations, network) -> list[Candidate]:
     """Return a candidate for every init and activation, each checked by building its laws."""
     labelled = init.items() if isinstance(init, Mapping) else _label_all(init)
-    hidden = network.hidden_layer_sizes
-    n_layers = 1 + (len(hidden) if hasattr(hidden, "__len__") else 1)
+    n_layers = len(network._layer_sizes(1, 1)) - 1
     candidates = []
     for activation in activations:
         resolved = get_activation(activation)

@@ -79,6 +79,7 @@ class _SplitRun:
             for group in groups.values()
             for run in self._train_group(group, seed)
         ]
+        _refuse_general_failure(runs, j)
         return {
             "split": j,
             "n_train": len(self.split.train),
@@ -165,6 +166,13 @@ class _SplitRun:
         return scores, errors
 
 
+def _refuse_general_failure(runs, j):
+    """Raise when not one candidate could be trained: then the data are at fault."""
+    errors = [run["error"] for run in runs if run["error"] and not run["n_iter"]]
+    if len(errors) == len(runs) and len(set(errors)) == 1:
+        raise ValueError(f"No candidate can be trained on split {j}: {errors[0]}")
+
+
 def run_all(plan: Plan, settings, X, y, n_jobs, checkpoint, progress) -> list[dict]:
     """Run what a checkpoint does not hold yet, and return all records in the splits' order."""
     kept = None if checkpoint is None else Checkpoint(checkpoint, settings)
@@ -176,20 +184,12 @@ def run_all(plan: Plan, settings, X, y, n_jobs, checkpoint, progress) -> list[di
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     with _progress_bar(progress, len(plan.splits), len(records)) as advance:
         for record in parallel(joblib.delayed(run_split)(plan, j, X, y) for j in todo):
-            _refuse_general_failure(record)
             if kept is not None:
                 kept.append(record)
             # Through JSON, so that a table is the same whether it was ever saved or not.
             records[record["split"]] = json.loads(to_json(record))
             advance()
     return [records[j] for j in sorted(records)]
-
-
-def _refuse_general_failure(record):
-    """Raise when not one candidate could be trained: then the data are at fault."""
-    errors = [run["error"] for run in record["runs"] if run["error"] and not run["n_iter"]]
-    if len(errors) == len(record["runs"]) and len(set(errors)) == 1:
-        raise ValueError(f"No candidate can be trained on split {record['split']}: {errors[0]}")
 
 
 @contextmanager
