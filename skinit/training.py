@@ -303,7 +303,7 @@ class StochasticTraining:
 
     def _train_one_epoch(self):
         """Return each network's mean loss over the batches, and its mean L2 penalty."""
-        loss_sum, penalty_sum = 0.0, 0.0
+        loss_sum, penalty_sum = np.zeros((2, len(self.members)))
         for X, y, sample_weight in self.batches:
             n_rows = len(y)
             if n_rows not in self._workspaces:
@@ -327,7 +327,7 @@ class StochasticTraining:
             self.optimizer.step(decay)
         n_samples = self.batches.n_samples
         self.n_samples_seen += n_samples
-        return loss_sum / n_samples, np.broadcast_to(penalty_sum / n_samples, len(self.members))
+        return loss_sum / n_samples, penalty_sum / n_samples
 
     def _record(self, losses, penalties):
         """Write the epoch into the histories and decide who stops."""
@@ -367,14 +367,20 @@ class StochasticTraining:
             rate = self.optimizer.schedule.rates[row]
             history.notice += f"Setting learning rate to {rate:f}"
         else:
-            history.stopped = "converged"
+            if self.optimizer.schedule.kind == "adaptive":
+                history.notice += "Learning rate too small. "
             history.notice += "Stopping."
+            self._stop(history, row, "converged")
 
     def _budget_ends(self):
         for row, j in enumerate(self.members):
             if not self.histories[j].stopped:
-                self.histories[j].look_for_divergence(self.parameters, row)
-                self.histories[j].stopped = self.histories[j].stopped or "max_iter"
+                self._stop(self.histories[j], row, "max_iter")
+
+    def _stop(self, history, row, why):
+        history.stopped = why
+        # Losses are those before a batch's step: the very last step may have overflowed unseen.
+        history.look_for_divergence(self.parameters, row)
 
     def _let_stopped_leave(self):
         """Take networks that stopped out of the stack, so that the others train faster."""
@@ -411,9 +417,12 @@ class LBFGSTraining:
         self.task = task
         self.parameters = parameters
         self.histories = [history]
+        self.members = [0]
         self.n_samples_seen = 0
         self.options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol}
         self.decay = task.alpha / task.train.total_weight
+        # Trial steps of the line search go here, so that `parameters` are always accepted ones.
+        self._trial = Parameters(parameters.layer_sizes, parameters.flat.copy())
         self.gradient = Parameters(parameters.layer_sizes, np.empty_like(parameters.flat))
         # Labels samples-last, as raw outputs are.
         self._y = np.asfortranarray(task.train.y)
@@ -439,7 +448,7 @@ class LBFGSTraining:
                 callback=iteration_ends,
                 options=self.options,
             )
-        self._set(result.x)
+        self.parameters.flat[0] = result.x
         (history,) = self.histories
         history.final_loss = float(result.fun)
         history.stopped = "converged" if result.status == 0 else "max_iter"
@@ -450,17 +459,14 @@ class LBFGSTraining:
         """Return the parameters reached, (n_parameters,)."""
         return self.parameters.flat[j]
 
-    def _set(self, x):
-        self.parameters.flat[0] = x
-
-    def _penalty(self):
-        return float(self.parameters.squared_norms()[0]) * self.decay / 2
+    def _penalty(self, parameters):
+        return float(parameters.squared_norms()[0]) * self.decay / 2
 
     def _objective(self, x):
-        self._set(x)
+        self._trial.flat[0] = x
         train = self.task.train
         loss, _ = loss_and_gradient(
-            self.parameters,
+            self._trial,
             self.gradient,
             self._work,
             self.task.loss,
@@ -469,11 +475,12 @@ class LBFGSTraining:
             train.sample_weight,
         )
         weights = slice(0, self.parameters.n_weights)
-        self.gradient.flat[:, weights] += self.decay * self.parameters.flat[:, weights]
+        self.gradient.flat[:, weights] += self.decay * self._trial.flat[:, weights]
         # scipy keeps what it is given, so it gets a copy and not the buffer.
-        return float(loss[0]) + self._penalty(), self.gradient.flat[0].astype(np.float64)
+        return float(loss[0]) + self._penalty(self._trial), self.gradient.flat[0].astype(float)
 
     def _record(self, result):
-        self._set(result.x)
+        self.parameters.flat[0] = result.x
         (validation,), (watched,) = look_aside(self.parameters, self.task)
-        self.histories[0].record(result.fun, result.fun - self._penalty(), validation, watched)
+        data_loss = result.fun - self._penalty(self.parameters)
+        self.histories[0].record(result.fun, data_loss, validation, watched)
