@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import expit, ndtr
 
-from ._registry import Registry
+from skinit._registry import Registry
 
 __all__ = ["ACTIVATIONS", "Activation", "gaussian_mean", "get_activation"]
 

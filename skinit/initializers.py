@@ -20,12 +20,13 @@ from scipy.special import ndtr, ndtri
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._random import WEIGHTS, stream
-from ._registry import Registry
-from .activations import Activation, get_activation
+from skinit._random import WEIGHTS, stream
+from skinit._registry import Registry
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from skinit.activations import Activation
 
 __all__ = [
     "LSUV",
@@ -150,7 +151,7 @@ class Initializer(BaseEstimator):
             The layer's own stream of random numbers.
         context : InitContext or None, default=None
             Where the layer stands. None stands for a network whose hidden activation is relu;
-            data-dependent laws and `LooksLinear` need it.
+            data-dependent laws, `EdgeOfChaos` and `LooksLinear` need it.
 
         Returns
         -------
@@ -502,8 +503,8 @@ class Sparse(Initializer):
 # --- Laws that know the network ---------------------------------------------------------------
 
 
-def _hidden_activation(context: InitContext | None) -> Activation:
-    return get_activation("relu") if context is None else context.hidden_activation
+def _hidden_activation_is(name: str, context: InitContext | None) -> bool:
+    return (context.hidden_activation.name if context else "relu") == name
 
 
 class SklearnDefault(Initializer):
@@ -518,7 +519,7 @@ class SklearnDefault(Initializer):
 
     def sample(self, fan_in, fan_out, rng, context=None) -> Layer:
         """Draw weights and biases; see `Initializer.sample`."""
-        scale = 1 / 3 if _hidden_activation(context).name == "logistic" else 1.0
+        scale = 1 / 3 if _hidden_activation_is("logistic", context) else 1.0
         law = VarianceScaling(scale, "fan_avg", "uniform", bias=True)
         return law.sample(fan_in, fan_out, rng)
 
@@ -543,7 +544,7 @@ class RandomWalk(Initializer):
 
     def sample(self, fan_in, fan_out, rng, context=None) -> Layer:
         """Draw weights; see `Initializer.sample`."""
-        if _hidden_activation(context).name == "relu":
+        if _hidden_activation_is("relu", context):
             g = sqrt(2) * exp(1.2 / (max(fan_in, 6) - 2.4))
         else:
             g = exp(1 / (2 * fan_in))
@@ -558,7 +559,7 @@ class EdgeOfChaos(Initializer):
         \sigma_w^2 = 1 / E[f'(\sqrt q z)^2], \quad
         \operatorname{Var}(b) = q - \sigma_w^2 E[f(\sqrt q z)^2]
 
-    with z ~ N(0, 1) and f the hidden activation (relu without a context): pre-activations keep
+    with z ~ N(0, 1) and f the hidden activation, which the context tells: pre-activations keep
     the variance `q`, gradients keep their scale.
 
     Parameters
@@ -590,7 +591,9 @@ class EdgeOfChaos(Initializer):
     def sample(self, fan_in, fan_out, rng, context=None) -> Layer:
         """Draw weights and biases; see `Initializer.sample`."""
         self._validate_params()
-        activation = _hidden_activation(context)
+        if context is None:
+            raise ValueError("EdgeOfChaos needs a context: it must know the hidden activation.")
+        activation = context.hidden_activation
         weight_scale = 1.0 / activation.derivative_second_moment(self.q)
         bias_variance = self.q - weight_scale * activation.second_moment(self.q)
         if bias_variance < -1e-9 * self.q:

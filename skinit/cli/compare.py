@@ -14,7 +14,7 @@ from rich.text import Text
 from skinit.cli.app import app, new_table
 
 if TYPE_CHECKING:
-    from skinit import InitComparison
+    from skinit.comparison import InitComparison
 
 VERDICT_STYLES = {"best": "green", "tie": "cyan", "worse": "red"}
 
@@ -93,8 +93,8 @@ def compare(
     """
     from sklearn.model_selection import RepeatedStratifiedKFold
 
-    from skinit import compare_initializers
     from skinit._files import check_writable
+    from skinit.comparison import compare_initializers
     from skinit.datasets.named import load_dataset
 
     for path in filter(None, (out, json_path, checkpoint)):
@@ -134,7 +134,7 @@ def make_network(dataset, hidden, solver, learning_rate, max_iter, activation) -
     """Return the pipeline of preprocessing and network that the options stand for."""
     from sklearn.pipeline import make_pipeline
 
-    from skinit import InitMLPClassifier
+    from skinit.classifier import InitMLPClassifier
 
     try:
         sizes = tuple(int(part) for part in split_list(hidden))

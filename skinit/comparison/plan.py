@@ -28,6 +28,7 @@ from skinit._random import draw_seed
 from skinit.activations import get_activation
 from skinit.classifier import InitMLPClassifier
 from skinit.comparison.checkpoint import FORMAT, Checkpoint
+from skinit.fitting import layer_sizes
 from skinit.initializers import Initializer, get_initializer, resolve_init
 
 DEFAULT_CV = "5 stratified folds, repeated twice"
@@ -73,7 +74,7 @@ class Plan:
 def name_candidates(init, activations, network) -> list[Candidate]:
     """Return a candidate for every init and activation, each checked by building its laws."""
     labelled = init.items() if isinstance(init, Mapping) else _label_all(init)
-    n_layers = len(network._layer_sizes(1, 1)) - 1
+    n_layers = len(layer_sizes(network, 1, 1)) - 1
     candidates = []
     for activation in activations:
         resolved = get_activation(activation)

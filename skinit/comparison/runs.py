@@ -21,9 +21,10 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 from threadpoolctl import threadpool_limits
 
-from skinit.classifier import InitMLPClassifier, fit_stack
+from skinit.classifier import InitMLPClassifier
 from skinit.comparison.checkpoint import Checkpoint, to_json
 from skinit.comparison.plan import Candidate, Plan
+from skinit.fitting import fit_stack
 from skinit.statistics import first_epoch, same_answer
 
 
