@@ -10,23 +10,29 @@ from skinit.comparison import (
     compare_initializers,
     rank_initializers,
 )
+from skinit.diagnosis import Diagnosis, diagnose
 from skinit.initializers import (
     Initializer,
     get_initializer,
     list_initializers,
     register_initializer,
 )
+from skinit.propagation import InitializationWarning, Verdict
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Activation",
+    "Diagnosis",
     "InitComparison",
     "InitMLPClassifier",
     "InitRanking",
+    "InitializationWarning",
     "Initializer",
+    "Verdict",
     "__version__",
     "compare_initializers",
+    "diagnose",
     "get_initializer",
     "list_initializers",
     "rank_initializers",

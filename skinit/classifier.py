@@ -373,10 +373,17 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             For wrong input, and where training diverges. The estimator is then what it was
             before the call.
+
+        Warns
+        -----
+        InitializationWarning
+            For a start that cannot learn: without any gradient, or with units that are copies.
+        ConvergenceWarning
+            When `max_iter` ends the training.
         """
         with _unchanged_on_error(self):
             validation = (X_val, y_val, sample_weight_val)
-            (history,) = fit_stack([self], X, y, sample_weight, validation, interruptible=True)
+            (history,) = fit_stack([self], X, y, sample_weight, validation, attended=True)
             self._judge(history)
         return self
 
@@ -419,7 +426,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
             if _check_partial_fit_first_call(self, classes):
                 multilabel = type_of_target(y).startswith("multilabel")
                 self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
-            (history,) = fit_stack([self], X, y, sample_weight, interruptible=True, partial=True)
+            (history,) = fit_stack([self], X, y, sample_weight, attended=True, partial=True)
             self._judge(history, partial=True)
         return self
 
@@ -553,7 +560,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
                 else f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and "
                 "the optimization hasn't converged yet."
             )
-            warnings.warn(message, ConvergenceWarning, stacklevel=3)
+            warnings.warn(message, ConvergenceWarning, stacklevel=4)
 
 
 @contextmanager

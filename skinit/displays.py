@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
-from skinit.statistics import name_label, cliques, friedman, nemenyi_cd
+from skinit.statistics import cliques, friedman, name_label, nemenyi_cd
 
 if TYPE_CHECKING:
     import pandas as pd

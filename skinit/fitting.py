@@ -30,6 +30,7 @@ from skinit.initializers import resolve_init, sample_layers
 from skinit.losses import LOSSES
 from skinit.network import Parameters, layers_of
 from skinit.optimizers import OPTIMIZERS, Schedule
+from skinit.propagation import warn_if_cannot_learn
 from skinit.rowspace import RowSpace, pays
 from skinit.training import History, LBFGSTraining, Samples, StochasticTraining, Task
 
@@ -50,7 +51,7 @@ def fit_stack(
     validation=(None, None, None),
     *,
     watched=None,
-    interruptible: bool = False,
+    attended: bool = False,
     partial: bool = False,
 ) -> list[History]:
     """Fit estimators that differ in `init` alone, as one stack.
@@ -70,8 +71,9 @@ def fit_stack(
         As in `InitMLPClassifier.fit`.
     watched : tuple (X, y) or (X, y, sample_weight), default=None
         Rows whose loss is recorded after each epoch and never used.
-    interruptible : bool, default=False
-        Whether Ctrl-C ends the training with a warning and the weights so far.
+    attended : bool, default=False
+        Whether somebody waits for this very fit: a start that cannot learn is then warned
+        about, and Ctrl-C ends the training with a warning and the weights so far.
     partial : bool, default=False
         One more epoch on these rows, as in ``partial_fit``.
 
@@ -93,14 +95,17 @@ def fit_stack(
                 if name not in leader.get_params(deep=False)
             }
         )
+    is_new = not goes_on(leader)
     starts = [start_layers(estimator, task) for estimator in estimators]
+    if attended and is_new:
+        warn_if_cannot_learn(starts[0], task.activation, task.loss, task.train, stacklevel=5)
     wide = _WideTask(task, starts) if _use_row_space(leader, task, len(starts), partial) else None
     if wide:
         task, starts = wide.task, wide.starts
     parameters = Parameters.stack(starts, task.train.X.dtype)
     trainings = _make_trainings(leader, task, parameters, partial)
     for training in dict.fromkeys(training for training, _ in trainings):
-        _run(training, _report if leader.verbose else None, interruptible)
+        _run(training, _report if leader.verbose else None, attended)
     networks = [
         layers_of(training.weights(row), parameters.layer_sizes) for training, row in trainings
     ]
@@ -113,14 +118,14 @@ def fit_stack(
     return [training.histories[row] for training, row in trainings]
 
 
-def forget(estimator):
+def forget(estimator) -> None:
     """Drop what earlier calls have learned."""
     for name in list(vars(estimator)):
         if (name.endswith("_") and not name.startswith("_")) or name in _PRIVATE_STATE:
             delattr(estimator, name)
 
 
-def goes_on(estimator):
+def goes_on(estimator) -> bool:
     """Whether training continues from the weights of an earlier call."""
     return hasattr(estimator, "coefs_")
 
@@ -478,11 +483,11 @@ def _with_first_weights(networks, side_by_side):
     return [[(W, layers[0][1]), *layers[1:]] for W, layers in zip(first, networks, strict=True)]
 
 
-def _run(training, report, interruptible):
+def _run(training, report, attended):
     try:
         training.run(report)
     except KeyboardInterrupt:
-        if not interruptible or not training.histories[0].loss_curve:
+        if not attended or not training.histories[0].loss_curve:
             raise
         warnings.warn("Training interrupted by user.", stacklevel=4)
 

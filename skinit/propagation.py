@@ -467,7 +467,7 @@ def _narrow(layers, batch):
     """Return network and batch in the batch's row space, where that is cheaper."""
     (W, b), *above = layers
     n, d = batch.X.shape
-    visits = n * (PROBE_STEPS + 1) + 2 * 5 * SCREEN_ROWS
+    visits = n * (PROBE_STEPS + 1) + 6 * SCREEN_ROWS
     if issparse(batch.X) or not pays(n, d, W.shape[1], visits):
         return layers, batch
     space = RowSpace(batch.X)

@@ -717,6 +717,7 @@ def _join(parts) -> str:
 
 
 def name_labels(labels) -> str:
+    """Write several labels, as in "he, xavier and zeros"."""
     return _join([name_label(label) for label in labels])
 
 

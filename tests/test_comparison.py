@@ -57,6 +57,7 @@ def test_seeds_are_shared_by_candidates_and_differ_between_splits(comparison):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::skinit.InitializationWarning")
 def test_a_row_is_repeated_by_its_seed_alone():
     candidates = {"xavier": "xavier", "scaled": VarianceScaling(scale=3.0), "zeros": "zeros"}
     cv = list(RepeatedStratifiedKFold(n_splits=3, n_repeats=1, random_state=1).split(X, y))
@@ -84,6 +85,13 @@ def test_the_table_does_not_depend_on_jobs_or_backend(backend):
     with joblib.parallel_config(backend, n_jobs=2 if backend != "sequential" else 1):
         found = compare(**kwargs).to_frame().drop(columns=TIMES)
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
+
+
+def test_every_candidate_carries_its_diagnosis(comparison):
+    assert comparison.summary().loc["zeros", "diagnosis"] == "INIT01"
+    assert comparison.summary().loc["he", "diagnosis"] == ""
+    assert list(comparison.diagnoses) == ["zeros"]
+    assert "only the output bias can move" in comparison.to_html()
 
 
 def test_equal_candidates_tie_exactly(comparison):

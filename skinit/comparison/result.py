@@ -157,7 +157,7 @@ class InitComparison:
         """What went wrong, by candidate."""
         texts: dict[str, str] = {}
         for key, runs in self._runs.groupby(self._keys, sort=False):
-            name = key[0] if len(key) == 1 else f"{key[0]} ({key[1]})"
+            name = statistics.name_label(key)
             found = list(dict.fromkeys(runs["error"].dropna()))
             if runs["diverged"].any():
                 iteration, layer = runs.loc[runs["diverged"], "divergence"].iloc[0]
@@ -169,6 +169,30 @@ class InitComparison:
             if found:
                 texts[name] = "; ".join(found)
         return texts
+
+    @property
+    def diagnoses(self) -> dict[str, str]:
+        """What `diagnose` says of the starts, by candidate; without those that have no verdict."""
+        candidates, found = self.settings["candidates"], self.records[0]["diagnoses"]
+        return {
+            self._key_name(c): verdict[1]
+            for c, verdict in zip(candidates, found, strict=True)
+            if verdict is not None
+        }
+
+    def _codes(self) -> dict:
+        """Return the code of each candidate's first verdict, "" where there is none."""
+        candidates, found = self.settings["candidates"], self.records[0]["diagnoses"]
+        return {
+            tuple(c[key] for key in self._keys) if self._several_activations else c["label"]: (
+                "" if verdict is None else verdict[0]
+            )
+            for c, verdict in zip(candidates, found, strict=True)
+        }
+
+    def _key_name(self, candidate) -> str:
+        parts = tuple(candidate[key] for key in self._keys)
+        return statistics.name_label(parts)
 
     @property
     def rho(self) -> float:
@@ -235,7 +259,8 @@ class InitComparison:
             sd_seeds, ci_low, ci_high, mean_rank``; against the best: ``difference,
             difference_low, difference_high, p, p_holm, p_worse, p_equivalent, p_better``; then
             ``verdict`` (best, tie, worse or undecided), ``ties_with, beats_prior,
-            diverged_rate, train_mean, formula``.
+            diverged_rate, train_mean, diagnosis, formula``; `diagnosis` is the code of what
+            `diagnose` says of the start, if anything.
         """
         import pandas as pd
 
@@ -253,6 +278,7 @@ class InitComparison:
         table["beats_prior"] = self._beats_prior(metric)
         table["diverged_rate"] = by_candidate["diverged"].mean()
         table["train_mean"] = by_candidate[f"train_{metric}"].mean()
+        table["diagnosis"] = pd.Series(self._codes()).reindex(table.index)
         table["formula"] = by_candidate["formula"].first()
         if self.settings["target"] is not None:
             max_iter = self.settings["max_iter"]
@@ -335,7 +361,7 @@ class InitComparison:
             )
         )
         for label in table.index[table["mean"].isna()]:
-            name = label if isinstance(label, str) else f"{label[0]} ({label[1]})"
+            name = statistics.name_label(label)
             texts.append(f"{name} could not be scored in all runs: see the failures.")
         return texts
 
@@ -473,7 +499,7 @@ class InitComparison:
             sentence=self.sentences(),
             summary=self.summary(),
             figures=self._figures(),
-            failures=self.failures.items(),
+            failures=[*self.diagnoses.items(), *self.failures.items()],
             method=self._method(),
             repeat=self._call() if repeat is None else repeat,
             notes=self._notes(),

@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 from skinit.classifier import InitMLPClassifier
 from skinit.comparison.checkpoint import Checkpoint, to_json
 from skinit.comparison.plan import Candidate, Plan
+from skinit.diagnosis import diagnose
 from skinit.fitting import fit_stack
 from skinit.statistics import first_epoch, same_answer
 
@@ -81,13 +82,31 @@ class _SplitRun:
             for run in self._train_group(group, seed)
         ]
         _refuse_general_failure(runs, j)
+        # One look is enough: verdicts are about a law, and every split starts by the same laws.
+        diagnoses = [self._diagnose(candidate) for candidate in self.plan.candidates if j == 0]
         return {
             "split": j,
+            "diagnoses": diagnoses,
             "n_train": len(self.split.train),
             "n_test": len(self.split.test),
             "baseline": self.baseline,
             "runs": runs,
         }
+
+    def _diagnose(self, candidate):
+        """Return the first verdict about a candidate's start, code and sentence; or None."""
+        estimator = self._make(candidate, self.split.seeds[0], InitMLPClassifier)
+        try:
+            verdicts = diagnose(estimator, *self.sides["train"], random_state=0).verdicts
+        except Exception:  # it cannot be started at all, which its runs tell
+            return None
+        return [verdicts[0].code, str(verdicts[0])] if verdicts else None
+
+    def _make(self, candidate, seed, cls):
+        """Return the network of a candidate, to be fitted."""
+        params = clone(self.plan.network).get_params(deep=False)
+        changes = {"init": candidate.init, "activation": candidate.activation}
+        return cls(**(params | changes | {"random_state": seed}))
 
     def _train_group(self, group, seed):
         """Train candidates as one stack; where that raises, one by one to find out who it is."""
@@ -99,13 +118,7 @@ class _SplitRun:
             return [run for candidate in group for run in self._train_group([candidate], seed)]
 
     def _train(self, group, seed):
-        params = clone(self.plan.network).get_params(deep=False)
-        estimators = [
-            _Remembering(**params).set_params(
-                init=candidate.init, activation=candidate.activation, random_state=seed
-            )
-            for candidate in group
-        ]
+        estimators = [self._make(candidate, seed, _Remembering) for candidate in group]
         started = time.perf_counter()
         watched = self.sides["test"] if self.plan.curves else None
         histories = fit_stack(estimators, *self.sides["train"], **self.params, watched=watched)

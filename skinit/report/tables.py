@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
-from skinit.displays import write_percent, name_metric
-from skinit.statistics import name_label, name_labels, format_p
+from skinit.displays import name_metric, write_percent
+from skinit.statistics import format_p, name_label, name_labels
 
 if TYPE_CHECKING:
     import pandas as pd
