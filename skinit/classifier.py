@@ -137,9 +137,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
     row_space : bool or "auto", default="auto"
         Whether data with more features than rows is trained in the coordinates of its own row
         space: an exact change of coordinates, often a hundred times faster (see
-        :mod:`skinit.rowspace`). "auto" does so where it pays, for dense data and "sgd". True does
-        so for "lbfgs" too, whose path is then the same, but not its end: `tol` bounds the largest
-        entry of the gradient, and which one that is depends on the coordinates.
+        :mod:`skinit.rowspace`). "auto" does so where it pays: dense data with "sgd" or "lbfgs".
 
     Attributes
     ----------

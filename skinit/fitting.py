@@ -103,7 +103,7 @@ def fit_stack(
     if wide:
         task, starts = wide.task, wide.starts
     parameters = Parameters.stack(starts, task.train.X.dtype)
-    trainings = _make_trainings(leader, task, parameters, partial)
+    trainings = _make_trainings(leader, task, parameters, partial, wide)
     for training in dict.fromkeys(training for training, _ in trainings):
         _run(training, _report if leader.verbose else None, attended)
     networks = [
@@ -351,18 +351,25 @@ def _new_history(estimator):
     )
 
 
-def _make_trainings(estimator, task, parameters, partial):
+def _make_trainings(estimator, task, parameters, partial, wide):
     """Return (training, row) for every network of the stack: one loop, or one L-BFGS each."""
     k = len(parameters)
     histories = [_new_history(estimator) for _ in range(k)]
     if estimator.solver == "lbfgs":
-        limits = {
-            "max_iter": estimator.max_iter,
-            "max_fun": estimator.max_fun,
-            "tol": estimator.tol,
-        }
         return [
-            (LBFGSTraining(task, parameters.take([j]), histories[j], **limits), 0) for j in range(k)
+            (
+                LBFGSTraining(
+                    task,
+                    parameters.take([j]),
+                    history,
+                    max_iter=estimator.max_iter,
+                    max_fun=estimator.max_fun,
+                    tol=estimator.tol,
+                    is_flat=wide and wide.flatness_test(j, estimator.tol),
+                ),
+                0,
+            )
+            for j, history in enumerate(histories)
         ]
     optimizer = getattr(estimator, "_optimizer", None) if partial else None
     training = StochasticTraining(
@@ -394,15 +401,14 @@ def _report(training):
 def _use_row_space(estimator, task, k, partial):
     parts = [part for part in (task.train, task.validation, task.watched) if part is not None]
     sparse = any(issparse(part.X) for part in parts)
-    if not estimator.row_space or sparse or partial:
+    if not estimator.row_space or estimator.solver == "adam" or sparse or partial:
         return False
     if estimator.row_space != "auto":
         return True
     n_rows = sum(len(part.y) for part in parts)
     (n_train, n_features), n_outputs = task.train.X.shape, task.train.y.shape[1]
     first_width = layer_sizes(estimator, n_features, n_outputs)[1]
-    worth_it = pays(n_rows, n_features, k * first_width, estimator.max_iter * n_train)
-    return estimator.solver == "sgd" and worth_it
+    return pays(n_rows, n_features, k * first_width, estimator.max_iter * n_train)
 
 
 def _publish(estimator, training, row, layers):
@@ -475,6 +481,22 @@ class _WideTask:
         return _with_first_weights(
             networks, self.space.lift(trained, self._projected, self._original)
         )
+
+    def flatness_test(self, j, tol):
+        """Return a test of network j's gradient that holds for the features' own entries."""
+        sizes = [*(len(W) for W, _ in self.starts[j]), len(self.starts[j][-1][1])]
+        columns = slice(j * sizes[1], (j + 1) * sizes[1])
+        start, original = self._projected[:, columns], self._original[:, columns]
+
+        def is_flat(gradient):
+            W, above = gradient[: start.size].reshape(start.shape), gradient[start.size :]
+            # The largest entry is at least the root mean square, which no coordinates change.
+            # This and the other layers nearly always spare the way back to the features.
+            if np.abs(above).max() > tol or np.linalg.norm(W) > tol * original.size**0.5:
+                return False
+            return np.abs(self.space.lift(W, start, original)).max() <= tol
+
+        return is_flat
 
 
 def _with_first_weights(networks, side_by_side):

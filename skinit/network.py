@@ -9,6 +9,7 @@ from the right. Nothing here knows scikit-learn's estimators or draws a random n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -43,6 +44,11 @@ class Stack:
     def __len__(self) -> int:
         return len(self.coefs[0])
 
+    @cached_property
+    def transposed(self) -> list[np.ndarray]:
+        """Views of the weights as (k, fan_out, fan_in), for the way back."""
+        return [W.swapaxes(-2, -1) for W in self.coefs]
+
     @property
     def dtype(self) -> np.dtype:
         """Of weights and biases."""
@@ -76,6 +82,8 @@ class Parameters(Stack):
         self.n_weights = sum(fan_in * fan_out for fan_in, fan_out in shapes)
         biases = [(1, fan_out) for _, fan_out in shapes]
         super().__init__(list(self._views(0, shapes)), list(self._views(self.n_weights, biases)))
+        weights = flat[:, : self.n_weights]
+        self._row, self._column = weights[:, None, :], weights[:, :, None]
 
     def _views(self, start, shapes):
         for rows, columns in shapes:
@@ -106,8 +114,7 @@ class Parameters(Stack):
 
     def squared_norms(self) -> np.ndarray:
         """Return each network's sum of squared weights, (k,)."""
-        weights = self.flat[:, : self.n_weights]
-        return np.matmul(weights[:, None, :], weights[:, :, None])[:, 0, 0]
+        return np.matmul(self._row, self._column)[:, 0, 0]
 
 
 def layers_of(row: np.ndarray, layer_sizes) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -147,6 +154,7 @@ class Workspace:
         self.blocks = [self._row_blocks(n_samples, k * units) for units in hidden]
         if backward:
             self.ones = np.ones((1, n_samples), dtype)
+            self.transposed = [a.swapaxes(-2, -1) for a in self.outputs]
             self.deltas = self._deltas(k, n_samples, hidden, dtype)
             blocks = zip(hidden, self.blocks, strict=True)
             largest = max((k * units * (rows[0].stop) for units, rows in blocks), default=0)
@@ -218,11 +226,11 @@ def forward(stack: Stack, work: Workspace, X) -> np.ndarray:
 def backward(parameters: Parameters, gradient: Parameters, work: Workspace, X, delta) -> None:
     """Write into ``gradient`` what ``delta``, the loss's gradient at the raw outputs, causes."""
     for layer in range(len(parameters.coefs) - 1, 0, -1):
-        np.matmul(work.outputs[layer - 1].swapaxes(-2, -1), delta, out=gradient.coefs[layer])
+        np.matmul(work.transposed[layer - 1], delta, out=gradient.coefs[layer])
         # A product with ones is several times faster than a sum over the samples.
         np.matmul(work.ones, delta, out=gradient.intercepts[layer])
         below = work.deltas[layer - 1]
-        np.matmul(delta, parameters.coefs[layer].swapaxes(-2, -1), out=below)
+        np.matmul(delta, parameters.transposed[layer], out=below)
         work.multiply_derivative(layer - 1)
         delta = below
     _multiply_transposed(X, delta, gradient.coefs[0])

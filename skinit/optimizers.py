@@ -99,9 +99,12 @@ class Optimizer:
         self._chunks = []
         for start in range(0, n_parameters, width):
             chunk = slice(start, min(start + width, n_parameters))
-            n_weights = max(0, min(chunk.stop, n_decayed) - start)
             arrays = [buffer[:, chunk] for buffer in (parameters, gradient, *self.moments)]
-            self._chunks.append((arrays, scratch[:, : chunk.stop - start], n_weights))
+            arrays.append(scratch[:, : chunk.stop - start])
+            n_weights = max(0, min(chunk.stop, n_decayed) - start)
+            # Weights, gradient and scratch of what the penalty acts on.
+            decayed = [array[:, :n_weights] for array in (*arrays[:2], arrays[-1])]
+            self._chunks.append((arrays, decayed if n_weights else None))
 
     def take(self, keep):
         """Keep the networks ``keep`` of the stack; `bind` again before the next step."""
@@ -118,11 +121,11 @@ class Optimizer:
         The gradient's buffer is used as working memory and holds nothing afterwards.
         """
         rule = self.begin_step()
-        for arrays, scratch, n_weights in self._chunks:
-            if decay and n_weights:
-                weights, gradient = (array[:, :n_weights] for array in arrays[:2])
-                gradient += np.multiply(weights, decay, out=scratch[:, :n_weights])
-            rule(*arrays, scratch)
+        for arrays, decayed in self._chunks:
+            if decay and decayed:
+                weights, gradient, scratch = decayed
+                gradient += np.multiply(weights, decay, out=scratch)
+            rule(*arrays)
 
     def begin_step(self):
         """Return the function of (parameters, gradient, *moments, scratch) for this step."""

@@ -411,15 +411,20 @@ class LBFGSTraining:
         Filled while training goes on.
     max_iter, max_fun, tol
         As in scikit-learn: iterations, evaluations, largest entry of the gradient at the end.
+    is_flat : callable, default=None
+        Tell of a gradient, (n_parameters,), whether it is small enough to stop, in place of the
+        test of its entries: what the largest entry is depends on the coordinates.
     """
 
-    def __init__(self, task, parameters, history, *, max_iter, max_fun, tol):
+    def __init__(self, task, parameters, history, *, max_iter, max_fun, tol, is_flat=None):
         self.task = task
         self.parameters = parameters
         self.histories = [history]
         self.members = [0]
         self.n_samples_seen = 0
-        self.options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol}
+        self.is_flat = is_flat
+        gtol = tol if is_flat is None else 0.0
+        self.options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": gtol}
         self.decay = task.alpha / task.train.total_weight
         # Trial steps of the line search go here, so that `parameters` are always accepted ones.
         self._trial = Parameters(parameters.layer_sizes, parameters.flat.copy())
@@ -438,21 +443,37 @@ class LBFGSTraining:
             self._record(intermediate_result)
             if on_epoch is not None:
                 on_epoch(self)
+            if self._may_stop():
+                raise StopIteration
 
+        start = self.parameters.flat[0].astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            if self.is_flat is not None:
+                loss, _ = self._objective(start)
+                if self._may_stop():
+                    self._end(loss, "converged", "The gradient is small enough at the start.")
+                    return
             result = scipy.optimize.minimize(
                 self._objective,
-                self.parameters.flat[0].astype(np.float64),
+                start,
                 method="L-BFGS-B",
                 jac=True,
                 callback=iteration_ends,
                 options=self.options,
             )
         self.parameters.flat[0] = result.x
+        converged = result.status == 0 or self._may_stop()
+        self._end(result.fun, "converged" if converged else "max_iter", str(result.message))
+
+    def _may_stop(self):
+        # The line search ends with the point that it accepts: the gradient is that of it.
+        return self.is_flat is not None and self.is_flat(self.gradient.flat[0])
+
+    def _end(self, loss, why, message):
         (history,) = self.histories
-        history.final_loss = float(result.fun)
-        history.stopped = "converged" if result.status == 0 else "max_iter"
-        history.notice = str(result.message)
+        history.final_loss = float(loss)
+        history.stopped = why
+        history.notice = message
         history.look_for_divergence(self.parameters, 0)
 
     def weights(self, j: int = 0) -> np.ndarray:

@@ -22,15 +22,15 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skinit import InitMLPClassifier
+from skinit import InitializationWarning, InitMLPClassifier
 from skinit.activations import ACTIVATIONS, Activation, get_activation
 from skinit.fitting import fit_stack
 from skinit.initializers import Initializer, VarianceScaling, get_initializer
 
-short_on_purpose = pytest.mark.filterwarnings(
-    "ignore::sklearn.exceptions.ConvergenceWarning",
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning",  # short on purpose
+    "ignore::skinit.InitializationWarning",  # zeros are meant to fail
 )
-pytestmark = short_on_purpose
 KINDS = ["binary", "multiclass", "multilabel"]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_solver = pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
@@ -306,21 +306,19 @@ def see_rows(init, X, y, **params):
 def test_estimators_that_differ_in_init_see_the_same_batches_and_split(make_problem, kind, params):
     X, y = make_problem(kind)
     seen = [see_rows(init, X, y, **params) for init in ("he", "zeros", "lsuv", gaussian_with_bias)]
-    for blocks in seen[1:]:
-        in_training = blocks[-len(seen[0]) :]  # lsuv looks at the rows before
-        for mine, other in zip(in_training, seen[0], strict=True):
-            assert_array_equal(mine, other)
-    epochs = np.split(np.concatenate(seen[0]), 3)
+    # some look at the rows before training too, and here it is the training that counts
+    in_training = [np.concatenate(blocks)[-3 * len(X) :] for blocks in seen]
+    for rows in in_training[1:]:
+        assert_array_equal(rows, in_training[0])
+    epochs = np.split(in_training[0], 3)
     for epoch in epochs:  # every epoch brings each row once, for training or for validation
         assert_array_equal(np.sort(epoch, axis=0), np.sort(X, axis=0))
     assert np.array_equal(epochs[0], epochs[1]) == (params.get("shuffle") is False)
     if params.get("early_stopping"):
         aside = [epoch[-14:] for epoch in epochs]
         assert_array_equal(aside[0], aside[1])
-    other_seed = see_rows("he", X, y, random_state=4, **params)
-    assert np.array_equal(np.concatenate(other_seed), np.concatenate(seen[0])) == (
-        params.get("shuffle") is False
-    )
+    other_seed = np.concatenate(see_rows("he", X, y, random_state=4, **params))[-3 * len(X) :]
+    assert np.array_equal(other_seed, in_training[0]) == (params.get("shuffle") is False)
 
 
 def test_the_validation_split_is_stratified(make_problem):
@@ -538,16 +536,18 @@ def test_warm_starts_in_the_row_space(make_problem, solver):
         assert_same_fit(*(model.fit(X, y) for model in models), 1e-9)
 
 
-def test_the_row_space_of_lbfgs_is_for_those_who_ask(make_problem, monkeypatch):
-    """Its path is the same, but it stops by the largest entry of the gradient: see `row_space`."""
+@pytest.mark.parametrize("tol", [1e-3, 3e-2, 10.0])
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+@pytest.mark.parametrize("init", ["xavier", "zeros"])
+def test_lbfgs_stops_where_it_would_without_the_row_space(make_problem, tol, alpha, init):
+    """By the largest entry of the gradient in the features' coordinates, not in its own."""
     X, y = wide(make_problem)
-    params = {"solver": "lbfgs", "activation": "tanh", "max_iter": 1000, "alpha": 1.0}
-    auto, direct = (small(row_space=r, **params).fit(X, y) for r in ("auto", False))
-    assert_same_fit(auto, direct)
-    rows = small(row_space=True, **params).fit(X, y)
-    together = min(rows.n_iter_, direct.n_iter_)
-    assert_allclose(rows.loss_curve_[:together], direct.loss_curve_[:together], rtol=1e-6)
-    assert_allclose(rows.loss_, direct.loss_, rtol=1e-4)
+    params = {"solver": "lbfgs", "max_iter": 1000, "alpha": alpha, "init": init, "tol": tol}
+    rows, direct = (
+        small(row_space=r, activation="tanh", **params).fit(X, y) for r in (True, False)
+    )
+    assert rows.n_iter_ == direct.n_iter_ < 1000
+    assert_same_fit(rows, direct, 1e-6)
 
 
 def test_row_space_cannot_serve_adam(make_problem):
@@ -704,6 +704,24 @@ def test_training_stops_or_goes_on(make_problem, solver, n_iter_no_change):
     assert estimator.t_ == 45 * estimator.n_iter_
     assert estimator.loss_ == estimator.loss_curve_[-1]
     assert estimator.best_loss_ == min(estimator.loss_curve_)
+
+
+@pytest.mark.filterwarnings("always::skinit.InitializationWarning")
+def test_a_start_that_cannot_learn_is_a_warning_to_whom_it_concerns(make_problem, recwarn):
+    X, y = make_problem("multiclass")
+    ones = [np.ones(shape) for shape in ((6, 7), (7, 4), (4, 3))]
+    starts = {"zeros": "INIT01", "he": "", "ones": "INIT02", "lsuv": "", ("sequence",): "INIT02"}
+    for init, code in starts.items():
+        recwarn.clear()
+        estimator = small(init=ones if isinstance(init, tuple) else init, activation="tanh")
+        estimator.fit(X, y)
+        found = [w for w in recwarn if w.category is InitializationWarning]
+        assert [code] * bool(code) == [str(w.message)[:6] for w in found]
+        assert all(w.filename == __file__ for w in found)
+        recwarn.clear()
+        estimator.set_params(warm_start=True).fit(X, y).partial_fit(X, y)
+        fit_stack([estimator], X, y)
+        assert not [w for w in recwarn if w.category is InitializationWarning]
 
 
 @pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")
