@@ -531,15 +531,18 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_label = self.class_weight is None
         return tags
 
-    def _outputs(self, X, kind):
-        """Return ``loss.probability`` or ``loss.log_probability`` of the raw outputs of X."""
+    def _raw_outputs(self, X):
+        """Return the raw outputs of X, (n_samples, n_outputs)."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
-        of_raw = getattr(LOSSES[self._label_binarizer.y_type_], kind)
         stack = Stack.of_one(self.coefs_, self.intercepts_)
-        activation = get_activation(self.activation)
-        blocks = [of_raw(raw)[0].copy() for _, raw in evaluate(stack, activation, X)]
-        return np.concatenate(blocks)
+        blocks = evaluate(stack, get_activation(self.activation), X)
+        return np.concatenate([raw[0].copy() for _, raw in blocks])
+
+    def _outputs(self, X, kind):
+        """Return ``loss.probability`` or ``loss.log_probability`` of the raw outputs of X."""
+        raw = self._raw_outputs(X)
+        return getattr(LOSSES[self._label_binarizer.y_type_], kind)(raw[None])[0]
 
     def _judge(self, history, partial=False):
         """Raise for a network that diverged, warn about one that has not converged."""

@@ -87,14 +87,10 @@ def fit_stack(
         for estimator in estimators:
             forget(estimator)
     task = make_task(leader, X, y, sample_weight, validation, watched, partial)
+    params = leader.get_params(deep=False)
+    learned = {name: value for name, value in vars(leader).items() if name not in params}
     for other in estimators[1:]:
-        vars(other).update(
-            {
-                name: value
-                for name, value in vars(leader).items()
-                if name not in leader.get_params(deep=False)
-            }
-        )
+        other.__dict__.update(learned)
     is_new = not goes_on(leader)
     starts = [start_layers(estimator, task) for estimator in estimators]
     if attended and is_new:
@@ -206,7 +202,7 @@ def make_task(estimator, X, y, sample_weight, validation, watched, partial):
             "'lbfgs'; 'adam' scales every feature by itself."
         )
     if goes_on(estimator):
-        # A copy, so that after an exception the estimator has the one that it had before.
+        # A copy: an exception leaves the old one as it was, and a stack's members share theirs.
         estimator._batch_stream = copy.deepcopy(estimator._batch_stream)
     else:
         estimator._seed = draw_seed(estimator.random_state)
@@ -344,9 +340,9 @@ def _new_history(estimator):
     score, loss = (
         getattr(estimator, name, None) for name in ("best_validation_score_", "best_loss_")
     )
-    known = score if estimator.early_stopping else loss and -loss
+    best = score if estimator.early_stopping else None if loss is None else -loss
     return History(
-        best=-np.inf if known is None else known,
+        best=-np.inf if best is None else best,
         no_improvement_count=getattr(estimator, "_no_improvement_count", 0),
     )
 
@@ -431,8 +427,6 @@ def _publish(estimator, training, row, layers):
     estimator.best_validation_score_ = history.best if early else None
     estimator._no_improvement_count = history.no_improvement_count
     estimator._n_rows = len(training.task.train.y)
-    # A stack's batches come from one stream; from here on each goes its own way.
-    estimator._batch_stream = copy.deepcopy(estimator._batch_stream)
 
 
 def _keep_optimizer(estimator, optimizer, wide):

@@ -82,7 +82,7 @@ class Optimizer:
 
     def __init__(self, schedule):
         self.schedule = schedule
-        self.moments = None
+        self.moments: list[np.ndarray] = []
 
     @property
     def n_moments(self) -> int:
@@ -91,7 +91,7 @@ class Optimizer:
 
     def bind(self, parameters, gradient, n_decayed):
         """Attach to flat buffers (k, n_parameters); the first ``n_decayed`` columns feel L2."""
-        if self.moments is None:
+        if not self.moments:
             self.moments = [np.zeros_like(parameters) for _ in range(self.n_moments)]
         k, n_parameters = parameters.shape
         width = max(1, CHUNK // k)

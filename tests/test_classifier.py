@@ -425,13 +425,26 @@ def test_balanced_counts_sample_weights(make_problem):
     assert_same_fit(ours, small().fit(X, y, weight * (sums.sum() / (2 * sums))[y]), 1e-12)
 
 
-def test_class_weights_do_not_touch_the_validation_set(make_problem):
+@pytest.mark.parametrize("own_split", [False, True])
+@pytest.mark.parametrize("with_weights", [False, True], ids=["plain", "weighted"])
+def test_class_weights_do_not_touch_the_validation_set(make_problem, own_split, with_weights):
     X, y = make_problem("binary", n=80)
+    weight = np.random.default_rng(2).uniform(0.1, 3, 80) if with_weights else np.ones(80)
     params = {"early_stopping": True, "class_weight": {0: 10.0, 1: 0.1}}
-    estimator = small(**params).fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:])
+    if own_split:
+        estimator = small(**params).fit(X, y, weight if with_weights else None)
+        # the split depends on the seed alone: eight rows, the last ones seen in an epoch
+        seen = np.concatenate(see_rows("he", X, y, early_stopping=True, max_iter=1))[-8:]
+        aside = [int(np.flatnonzero((row == X).all(axis=1))[0]) for row in seen]
+    else:
+        estimator, aside = small(**params), np.arange(50, 80)
+        sides = {"X_val": X[50:], "y_val": y[50:], "sample_weight_val": weight[50:]}
+        estimator.fit(X[:50], y[:50], weight[:50], **sides)
     best = int(np.argmax(estimator.validation_scores_))
-    expected = log_loss(y[50:], estimator.predict_proba(X[50:]))
+    expected = log_loss(y[aside], estimator.predict_proba(X[aside]), sample_weight=weight[aside])
     assert_allclose(estimator.validation_loss_curve_[best], expected, rtol=1e-12)
+    score = estimator.score(X[aside], y[aside], weight[aside])
+    assert_allclose(estimator.best_validation_score_, score, rtol=1e-12)
 
 
 def test_class_weights_in_partial_fit(make_problem):

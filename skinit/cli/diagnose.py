@@ -65,8 +65,8 @@ def diagnose(
         dataset = dataset._replace(preprocessing=FunctionTransformer())
     names = split_list(init)
     files = [_name_file(out, name, len(names) > 1) for name in names]
-    for file in filter(None, files):
-        check_writable(file)
+    for path in filter(None, files):
+        check_writable(path)
     pipeline = make_network(dataset, hidden, solver, learning_rate, 200, activation)
     for name, file in zip(names, files, strict=True):
         pipeline.set_params(initmlpclassifier__init=name, initmlpclassifier__random_state=seed)

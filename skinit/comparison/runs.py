@@ -13,10 +13,10 @@ import time
 from contextlib import contextmanager
 
 import joblib
+import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
-from sklearn.metrics import log_loss
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 from threadpoolctl import threadpool_limits
@@ -39,18 +39,18 @@ def run_split(plan: Plan, j: int, X, y) -> dict:
 
 
 class _Remembering(InitMLPClassifier):
-    """An InitMLPClassifier that computes the outputs of the same rows only once.
+    """An InitMLPClassifier that computes the raw outputs of the same rows only once.
 
     Every scorer asks again, and always for the same two arrays, which live as long as the split.
     """
 
-    def _outputs(self, X, kind):
-        answers = vars(self).setdefault("_answers", {})
-        if (id(X), kind) not in answers:
+    def _raw_outputs(self, X):
+        answers = self.__dict__.setdefault("_answers", {})
+        if id(X) not in answers:
             # The rows were checked when the network was fitted.
             with config_context(assume_finite=True):
-                answers[id(X), kind] = super()._outputs(X, kind)
-        return answers[id(X), kind]
+                answers[id(X)] = super()._raw_outputs(X)
+        return answers[id(X)].copy()
 
 
 class _SplitRun:
@@ -174,9 +174,9 @@ class _SplitRun:
                     scores[f"{side}_{name}"] = float("nan")
                     errors.append(f"scorer {name!r} ({side}): {type(error).__name__}: {error}")
         for side, (X, y) in self.sides.items():
-            probability = estimator.predict_proba(X)
-            loss = log_loss(y, probability, labels=estimator.classes_)
-            scores[f"{side}_log_loss"] = float(loss)
+            of_class = np.searchsorted(estimator.classes_, y)[:, None]
+            log_probability = np.take_along_axis(estimator.predict_log_proba(X), of_class, axis=1)
+            scores[f"{side}_log_loss"] = -float(log_probability.mean())
         return scores, errors
 
 
@@ -191,7 +191,7 @@ def run_all(plan: Plan, settings, X, y, n_jobs, checkpoint, progress) -> list[di
     """Run what a checkpoint does not hold yet, and return all records in the splits' order."""
     kept = None if checkpoint is None else Checkpoint(checkpoint, settings)
     records = {} if kept is None else {record["split"]: record for record in kept.records}
-    if records:
+    if kept is not None and records:
         found = f"{len(records)} of {len(plan.splits)} splits"
         print(f"Checkpoint {kept.path}: found {found}.", file=sys.stderr)
     todo = [j for j in range(len(plan.splits)) if j not in records]
