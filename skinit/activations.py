@@ -68,11 +68,23 @@ class Activation:
     saturation: tuple[float, float] | None = None
 
     def second_moment(self, variance: float = 1.0) -> float:
-        """Return E f(z)² for z ~ N(0, variance), by quadrature."""
+        """Return E f(z)² for z ~ N(0, variance), by quadrature.
+
+        Parameters
+        ----------
+        variance : float, default=1.0
+            Of the pre-activations z.
+        """
         return gaussian_mean(lambda z: self.function(z, np.empty_like(z)) ** 2, variance)
 
     def derivative_second_moment(self, variance: float = 1.0) -> float:
-        """Return E f'(z)² for z ~ N(0, variance), by quadrature."""
+        """Return E f'(z)² for z ~ N(0, variance), by quadrature.
+
+        Parameters
+        ----------
+        variance : float, default=1.0
+            Of the pre-activations z.
+        """
 
         def squared_slope(z):
             a = self.function(z, np.empty_like(z))
@@ -106,6 +118,15 @@ def _half_line() -> tuple[np.ndarray, np.ndarray]:
 def gaussian_mean(g: Callable[[np.ndarray], np.ndarray], variance: float = 1.0) -> float:
     """Return E g(z) for z ~ N(0, variance), by quadrature split at 0.
 
+    Parameters
+    ----------
+    g : callable
+        A function of an array.
+    variance : float, default=1.0
+        Of z.
+
+    Notes
+    -----
     Exact to about 1e-12 for functions that are smooth on each side of 0.
 
     Examples
@@ -281,6 +302,11 @@ for _activation in [
 
 def get_activation(activation: str | Activation) -> Activation:
     """Return the Activation of a name or alias; an Activation is returned as it is.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        What to look up.
 
     Raises
     ------

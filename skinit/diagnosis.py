@@ -146,10 +146,12 @@ def _fitted_case(network, X, y, n_samples, rng) -> Case:
 class Diagnosis:
     """What `diagnose` found.
 
-    Attributes
+    Parameters
     ----------
     verdicts : tuple of Verdict
         The cause first; symptoms that it explains are left out. Empty where all is well.
+    case : Case
+        The network and its rows, from which everything is measured.
 
     Examples
     --------
@@ -163,7 +165,7 @@ class Diagnosis:
     """
 
     verdicts: tuple[Verdict, ...]
-    _case: Case
+    case: Case
 
     def to_frame(self) -> pd.DataFrame:
         """Return everything that was measured, a row per layer.
@@ -191,7 +193,7 @@ class Diagnosis:
         """
         import pandas as pd
 
-        return pd.DataFrame(describe_layers(self._case)).set_index("layer")
+        return pd.DataFrame(describe_layers(self.case)).set_index("layer")
 
     def plot(self) -> PropagationDisplay:
         """Draw signal, gradient, saturation, dead and distinct units through depth.
@@ -204,7 +206,7 @@ class Diagnosis:
 
     def _sentence(self) -> str:
         if not self.verdicts:
-            n = len(self._case.layers)
+            n = len(self.case.layers)
             return f"No verdict: signal and gradient are sound in all layers ({n})."
         first, *others = self.verdicts
         also = f" Also: {', '.join(f'{v.code}, {v.title}' for v in others)}." if others else ""

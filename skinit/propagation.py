@@ -66,7 +66,7 @@ class InitializationWarning(UserWarning):
 class Verdict:
     """Say what is wrong with a start, why we think so, and what to do.
 
-    Attributes
+    Parameters
     ----------
     code : str
         "INIT01" to "INIT11".

@@ -234,7 +234,7 @@ def test_what_is_judged_is_what_fit_starts_from(monkeypatch, init, early_stoppin
     estimator = InitMLPClassifier(
         (8,), init=init, early_stopping=early_stopping, max_iter=1, random_state=random_state
     )
-    case = diagnose(estimator, X, y)._case
+    case = diagnose(estimator, X, y).case
     starts = []
     original = fitting.start_layers
 
@@ -264,11 +264,11 @@ def test_the_estimator_stays_as_it_is():
 def test_the_same_random_state_measures_the_same_rows():
     X, y = load("digits")
     estimator = InitMLPClassifier((8,), random_state=0)
-    a, b, c = (diagnose(estimator, X, y, random_state=seed)._case.batch.X for seed in (1, 1, 2))
+    a, b, c = (diagnose(estimator, X, y, random_state=seed).case.batch.X for seed in (1, 1, 2))
     np.testing.assert_array_equal(a, b)
     assert a.shape == c.shape == (256, 64)
     assert not np.array_equal(a, c)
-    assert len(diagnose(estimator, X, y, n_samples=50)._case.batch.y) == 50
+    assert len(diagnose(estimator, X, y, n_samples=50).case.batch.y) == 50
 
 
 # --- Pipelines --------------------------------------------------------------------------------
@@ -290,9 +290,9 @@ def test_a_fitted_pipeline_is_judged_as_it_stands():
     pipeline = make_pipeline(StandardScaler(), network).fit(X, y)
     diagnosis = diagnose(pipeline, X, y)
     assert diagnosis.verdicts == ()
-    assert diagnosis._case.fitted
-    assert diagnosis._case.layers[0][0] is network.coefs_[0]
-    np.testing.assert_allclose(diagnosis._case.train.X, pipeline[0].transform(X))
+    assert diagnosis.case.fitted
+    assert diagnosis.case.layers[0][0] is network.coefs_[0]
+    np.testing.assert_allclose(diagnosis.case.train.X, pipeline[0].transform(X))
 
 
 # --- Input ------------------------------------------------------------------------------------
@@ -384,7 +384,7 @@ def test_copies_stay_copies_through_training(dtype):
 def test_early_stopping_leaves_the_validation_rows_out():
     X, y = load("cancer")
     estimator = InitMLPClassifier((8,), early_stopping=True, validation_fraction=0.5)
-    assert len(diagnose(estimator, X, y)._case.train.y) == len(y) // 2
+    assert len(diagnose(estimator, X, y).case.train.y) == len(y) // 2
 
 
 # --- What a diagnosis shows -------------------------------------------------------------------

@@ -22,7 +22,15 @@ API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
-PUBLIC_MODULES = ["skinit", "skinit.activations", "skinit.datasets", "skinit.initializers"]
+PUBLIC_MODULES = [
+    "skinit",
+    "skinit.activations",
+    "skinit.comparison",
+    "skinit.datasets",
+    "skinit.diagnosis",
+    "skinit.displays",
+    "skinit.initializers",
+]
 
 
 def name_of(page: Path) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class InitRanking:
     """How candidates rank over datasets, and whether that can be chance.
 
-    Attributes
+    Parameters
     ----------
     scores : DataFrame of shape (n_datasets, n_candidates)
         Mean held-out score of every candidate on every dataset.
