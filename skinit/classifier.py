@@ -181,7 +181,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
     n_features_in_ : int
         Number of features.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X has such.
 
     n_layers_ : int

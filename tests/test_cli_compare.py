@@ -97,6 +97,9 @@ def test_the_same_command_goes_on_from_its_checkpoint():
         (["iris", "--control", "her"], "control='her' is not a candidate"),
         (["iris", "--init", "hee"], "Did you mean 'he'"),
         (["iris", "--activation", "rellu"], "Did you mean 'relu'"),
+        (["iris", "--activation", ","], "Expected names separated by commas, got ','"),
+        (["iris", "--json", "skinit-report.html"], "need a file each"),
+        (["missing.csv", "--target", "a"], "There is no file 'missing.csv'"),
         (["iris", "--solver", "adamm"], "The 'solver' parameter"),
         (["iris", "--hidden", "3,x"], "--hidden takes whole numbers"),
         (["iris", "--hidden", "0"], "hidden_layer_sizes must be"),
@@ -114,6 +117,13 @@ def test_bad_input_is_one_sentence_and_exit_code_2(words, message):
     assert "Traceback" not in result.output
     assert result.output.count("\n") == 1
     assert set(os.listdir()) == before
+
+
+def test_a_scorer_that_cannot_score_these_data_is_reported():
+    result = run("iris", *QUICK, "--init", "zeros,he", "--scoring", "roc_auc")
+    assert result.exit_code == 0, result.output
+    assert "scorer 'roc_auc' (test): ValueError" in " ".join(result.output.split())
+    assert Path("skinit-report.html").exists()
 
 
 def test_the_saved_numbers_are_json():

@@ -306,6 +306,16 @@ def test_a_killed_comparison_goes_on_where_it_was(tmp_path):
     )
 
 
+def test_an_unfinished_checkpoint_can_be_read(tmp_path):
+    compare(init=["he", "zeros"], cv=3, checkpoint=tmp_path / "c")
+    lines = (tmp_path / "c").read_text().splitlines(keepends=True)
+    (tmp_path / "c").write_text("".join(lines[:-1]))
+    loaded = InitComparison.load(tmp_path / "c")
+    assert len(loaded.to_frame()) == 4
+    assert np.isnan(loaded.honest_best)
+    assert "he" in loaded.sentence()
+
+
 def test_a_finished_checkpoint_trains_nothing(tmp_path, monkeypatch, capsys):
     kwargs = {"init": ["he", "zeros"], "cv": 3, "checkpoint": tmp_path / "c"}
     expected = compare(**kwargs)
@@ -444,7 +454,7 @@ def test_the_report_says_everything_and_escapes_labels(tmp_path):
 
 
 def test_the_call_in_the_report_repeats_the_comparison():
-    network = InitMLPClassifier((8,), "tanh", solver="lbfgs", max_iter=12)
+    network = InitMLPClassifier((8,), "tanh", max_iter=4, n_iter_no_change=np.inf)
     comparison = compare_initializers(
         make_pipeline(StandardScaler(), network), X, y, init=["he", "zeros"], random_state=7
     )

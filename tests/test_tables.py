@@ -68,6 +68,13 @@ def test_unseen_words_and_missing_values_are_no_trouble_later(table, tmp_path):
     assert np.isfinite(fitted.transform(X[100:])).all()
 
 
+def test_semicolons_separate_where_commas_are_decimal(tmp_path):
+    (tmp_path / "t.csv").write_text("a;label\n1,5;x\n2,5;y\n")
+    X, y = load_table(tmp_path / "t.csv")
+    assert X["a"].tolist() == [1.5, 2.5]
+    assert y.tolist() == ["x", "y"]
+
+
 @pytest.mark.parametrize("name", ["target", "class", "label", "y"])
 def test_a_usual_name_of_the_target_is_found(table, tmp_path, name):
     table.rename(columns={"outcome": name}).to_csv(tmp_path / "t.csv", index=False)

@@ -97,8 +97,11 @@ def compare(
     from skinit.comparison import compare_initializers
     from skinit.datasets.named import load_dataset
 
-    for path in filter(None, (out, json_path, checkpoint)):
+    paths = [path for path in (out, json_path, checkpoint) if path is not None]
+    for path in paths:
         check_writable(path)
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise ValueError("--out, --json and --checkpoint need a file each, but two are the same.")
     dataset = load_dataset(data, target)
     activations = split_list(activation)
     pipeline = make_network(dataset, hidden, solver, learning_rate, max_iter, activations[0])
@@ -126,8 +129,11 @@ def compare(
 
 
 def split_list(text: str) -> list[str]:
-    """Return the parts of a comma-separated list."""
-    return [part.strip() for part in text.split(",") if part.strip()]
+    """Return the parts of a comma-separated list, at least one."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise ValueError(f"Expected names separated by commas, got {text!r}.")
+    return parts
 
 
 def make_network(dataset, hidden, solver, learning_rate, max_iter, activation) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -120,6 +121,8 @@ def _formula(laws) -> str:
 
 def describe(value) -> Any:
     """Return a value as JSON can hold it and as another process would describe it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float('{value}')"
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, np.generic):
@@ -182,7 +185,7 @@ def check_target(y):
         raise ValueError(f"y must hold one class label a row, got a target of type {kind!r}.")
     y = column_or_1d(y)
     if len(np.unique(y)) < 2:
-        raise ValueError(f"y has one class only, {y[0]!r}: there is nothing to learn.")
+        raise ValueError(f"y has one class only, {str(y[0])!r}: there is nothing to learn.")
     return y
 
 
@@ -243,8 +246,8 @@ def make_splits(cv, X, y, groups, seed, n_seeds) -> list[Split]:
         if counts.min() < folds:
             raise ValueError(
                 f"{folds} folds need {folds} rows of every class, but class "
-                f"{classes[counts.argmin()]!r} has {counts.min()}: use cv={max(2, counts.min())} "
-                "or fewer, or leave the class out."
+                f"{str(classes[counts.argmin()])!r} has {counts.min()}: use "
+                f"cv={max(2, counts.min())} or fewer, or leave the class out."
             )
     if cv is None:
         cv = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=seed % 2**32)
@@ -258,7 +261,7 @@ def make_splits(cv, X, y, groups, seed, n_seeds) -> list[Split]:
         missing = np.setdiff1d(y, y[split.train])
         if len(missing):
             raise ValueError(
-                f"The training part of split {j} has no row of class {missing[0]!r}: use "
+                f"The training part of split {j} has no row of class {str(missing[0])!r}: use "
                 "stratified splits."
             )
     return splits

@@ -90,7 +90,13 @@ class InitComparison:
             {"split": record["split"], **run} for record in self.records for run in record["runs"]
         ]
         candidates = pd.DataFrame(self.settings["candidates"])
-        return pd.DataFrame(rows).merge(candidates, on=["label", "activation"], how="left")
+        table = pd.DataFrame(rows).merge(candidates, on=["label", "activation"], how="left")
+        return table.astype(dict.fromkeys(self._score_columns, float))
+
+    @property
+    def _score_columns(self) -> list[str]:
+        """Columns that hold numbers, and None where a scorer failed throughout."""
+        return [f"{side}_{name}" for side in ("test", "train") for name in self.metrics]
 
     @property
     def _several_activations(self) -> bool:
@@ -150,7 +156,8 @@ class InitComparison:
         """Scores of the class prior, a row per split."""
         import pandas as pd
 
-        return pd.DataFrame([record["baseline"] for record in self.records]).rename_axis("split")
+        table = pd.DataFrame([record["baseline"] for record in self.records], dtype=float)
+        return table.rename_axis("split")
 
     @property
     def failures(self) -> dict[str, str]:
@@ -311,8 +318,10 @@ class InitComparison:
     @property
     def honest_best(self) -> float:
         """The score of choosing the best like this, without most of the winner's optimism."""
-        scores = self._better_scores(self.metrics[0])
-        return statistics.honest_best(scores, self.settings["splits"]["repeats"])
+        splits = self.settings["splits"]
+        if len(self.records) < splits["n"]:  # read from the checkpoint of an unfinished one
+            return np.nan
+        return statistics.honest_best(self._better_scores(self.metrics[0]), splits["repeats"])
 
     def sentence(self, metric: str | None = None) -> str:
         """Return what these runs allow to say, in words.
@@ -716,4 +725,8 @@ def _bounds(metric) -> tuple[float, float]:
 
 
 def _arguments(params) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in params.items())
+    """Write parameters as a call has them; what is no JSON is text that Python understands."""
+    return ", ".join(
+        f"{name}={value if str(value).startswith('float(') else repr(value)}"
+        for name, value in params.items()
+    )

@@ -62,7 +62,7 @@ def load_dataset(source: str, target: str | None = None) -> Dataset:
         If it is none of these, or cannot be read.
     """
     path = Path(source)
-    if source not in NAMES and path.is_file():
+    if source not in NAMES and (path.is_file() or path.suffix in (".csv", ".parquet")):
         X, y = load_table(path, target)
         return Dataset(X, y, make_preprocessor(X))
     if target is not None:

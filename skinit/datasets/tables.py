@@ -25,7 +25,8 @@ def load_table(path, target: str | None = None) -> tuple[pd.DataFrame, np.ndarra
     Parameters
     ----------
     path : path-like
-        A file ending in .parquet, or a file of comma-separated values with a line of names.
+        A file ending in .parquet, or a file of values separated by
+        commas (or semicolons), with a line of names.
     target : str, default=None
         The column of class labels; None looks for one called target, class, label or y.
 
@@ -120,9 +121,14 @@ def make_preprocessor(X: pd.DataFrame) -> ColumnTransformer:
 def _read(path) -> pd.DataFrame:
     import pandas as pd
 
-    read = pd.read_parquet if Path(path).suffix == ".parquet" else pd.read_csv
     try:
-        return read(path)
+        if Path(path).suffix == ".parquet":
+            return pd.read_parquet(path)
+        with open(path, encoding="utf-8") as file:
+            names = file.readline()
+        # Where the comma is the decimal point, semicolons separate.
+        separate, decimal = (";", ",") if ";" in names and "," not in names else (",", ".")
+        return pd.read_csv(path, sep=separate, decimal=decimal)
     except ImportError as error:
         raise ValueError(
             f"Reading {str(path)!r} needs pyarrow: pip install 'skinit[parquet]'."
