@@ -25,6 +25,7 @@ from skinit.classifier import InitMLPClassifier
 from skinit.datasets import load_image_folder, make_cats_vs_dogs
 from skinit.displays import BLACK, BLUE, GREY, ORANGE, VERMILLION
 from skinit.initializers import get_initializer
+from skinit.propagation import InitializationWarning
 
 if TYPE_CHECKING:
     import os
@@ -354,9 +355,10 @@ def _check_folds(folds: int, pictures: Pictures) -> int:
 
 @contextmanager
 def _as_many_steps_as_asked():
-    """Silence the warning that training ended at its last step: here it is meant to."""
+    """Silence two warnings: training is meant to end at its last step, and zeros not to learn."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", InitializationWarning)
         yield
 
 

@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
 
 from skinit import get_initializer, tutorial
+from skinit.propagation import InitializationWarning
 from skinit.tutorial import STARTS, Pictures, Run, explain, first_weights, load_pictures, network
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +27,13 @@ needs_the_pictures = pytest.mark.skipif(
 
 BY_NAME = {start.name: start for start in STARTS}
 each_start = pytest.mark.parametrize("start", STARTS, ids=lambda start: start.name)
-as_long_as_asked = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def as_long_as_asked(test):
+    """Let a test train to the last step, and start from zeros, without a word."""
+    for warning in ("sklearn.exceptions.ConvergenceWarning", "skinit.InitializationWarning"):
+        test = pytest.mark.filterwarnings(f"ignore::{warning}")(test)
+    return test
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +150,10 @@ def test_runs_are_repeated_with_other_roundings(pictures, monkeypatch):
 
 
 def test_the_tutorial_never_stops_early(pictures):
-    with pytest.warns(ConvergenceWarning, match="Maximum iterations"):
+    with (
+        pytest.warns(ConvergenceWarning, match="Maximum iterations"),
+        pytest.warns(InitializationWarning, match="INIT01"),
+    ):
         fitted = network(BY_NAME["zeros"], 48, steps=60).fit(pictures.X[:25], pictures.y[:25])
     assert fitted.n_iter_ == len(fitted.loss_curve_) == 60
 
