@@ -1,11 +1,16 @@
 """Measure what the tests and intervals of `skinit.statistics` are worth, by simulation.
 
-Learners that are equally good by construction: each sees its own block of features, all blocks
-follow the same law, and every replicate draws fresh data. Whoever calls a difference is wrong.
-The learners are linear classifiers by ridge regression, whose closed form allows all
-splits of many replicates to be fitted at once.
+Two kinds of learners that are equally good by construction, so that whoever calls a difference is
+wrong:
+
+- Exchangeable learners: each sees its own block of features, all blocks follow the same law, and
+  every replicate draws fresh data. They are linear classifiers by ridge regression, whose closed
+  form allows all splits of many replicates to be fitted at once.
+- A/A: one initializer against itself, on real data, through `compare_initializers`. Two calls
+  with the same splits and different seeds are joined.
 
     python -m benchmarks.calibration --replicates 2000
+    python -m benchmarks.calibration --data wine iris breast_cancer --replicates 500
 """
 
 from __future__ import annotations
@@ -14,7 +19,11 @@ import argparse
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.pipeline import make_pipeline
 
+from skinit import InitMLPClassifier, compare_initializers
+from skinit.datasets.named import SHIPPED, load_dataset
 from skinit.statistics import corrected_t, pairwise, rate_interval, verdicts
 
 N_FEATURES = 5
@@ -105,26 +114,95 @@ def coverage(scores: np.ndarray, rho: float) -> float:
     return float(np.mean((low <= scores.mean()) & (scores.mean() <= high)))
 
 
+def aa_scores(
+    name: str, replicates: int, *, folds: int = 5, repeats: int = 2, seed: int = 0, jobs: int = 1
+) -> tuple[dict[str, np.ndarray], float]:
+    """Return the scores of one initializer in two comparisons that differ in their seeds alone.
+
+    Each comparison trains ``replicates`` networks on every split, all with seeds of their own. The
+    r-th networks of all splits are the r-th replicate, so that seeds differ from split to split as
+    they do in any comparison. Data and splits are the same in all replicates.
+
+    Returns
+    -------
+    scores : dict of metric to ndarray of shape (replicates, repeats * folds, 2)
+        Accuracy and log loss.
+    rho : float
+        Ratio of test to training rows.
+    """
+    data = load_dataset(name)
+    network = InitMLPClassifier((4,), "tanh", solver="lbfgs", max_iter=20)
+    comparisons = [
+        compare_initializers(
+            make_pipeline(data.preprocessing, network),
+            data.X,
+            data.y,
+            init=["xavier"],
+            cv=RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed),
+            n_seeds=replicates,
+            curves=False,
+            n_jobs=jobs,
+            random_state=random_state,
+        )
+        for random_state in (2 * seed, 2 * seed + 1)
+    ]
+    frames = [comparison.to_frame() for comparison in comparisons]
+    scores = {
+        metric: np.stack([_by_replicate(frame, f"test_{metric}") for frame in frames], axis=-1)
+        for metric in ("accuracy", "log_loss")
+    }
+    return scores, comparisons[0].rho
+
+
+def _by_replicate(frame, column):
+    """Return an array of shape (replicates, splits)."""
+    replicate = frame.groupby("split").cumcount()
+    return frame.assign(replicate=replicate).pivot(
+        index="replicate", columns="split", values=column
+    ).to_numpy()  # fmt: skip
+
+
 def main(argv: list[str] | None = None) -> None:
     """Print the rates, with Clopper-Pearson limits."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--replicates", type=int, default=2000)
-    parser.add_argument("--n-samples", type=int, default=100)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--repeats", type=int, nargs="+", default=[1, 2, 5])
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--n-samples", type=int, default=100, help="of exchangeable learners")
+    parser.add_argument("--data", nargs="+", choices=SHIPPED, help="run A/A on these instead")
+    parser.add_argument("--jobs", type=int, default=1, help="of A/A")
     args = parser.parse_args(argv)
-    rho = 1 / (args.folds - 1)
     for repeats in args.repeats:
-        design = {"n_samples": args.n_samples, "folds": args.folds, "repeats": repeats}
-        scores = exchangeable_scores(args.replicates, seed=args.seed, **design)
-        print(f"{args.folds} folds x {repeats}, {args.replicates} replicates")
-        for name, rate in false_positive_rates(scores, rho).items():
-            _print_rate(f"false positives, {name}", rate, args.replicates)
-        six = exchangeable_scores(args.replicates, learners=6, seed=args.seed, **design)
-        _print_rate("any of 6 called worse", family_error(six, rho), args.replicates)
-        _print_rate("coverage, naive", coverage(scores, 0.0), args.replicates)
-        _print_rate("coverage, corrected", coverage(scores, rho), args.replicates)
+        if args.data:
+            _print_aa(repeats, args)
+        else:
+            _print_exchangeable(repeats, args)
+
+
+def _print_exchangeable(repeats: int, args: argparse.Namespace) -> None:
+    rho = 1 / (args.folds - 1)
+    design = {"n_samples": args.n_samples, "folds": args.folds, "repeats": repeats}
+    scores = exchangeable_scores(args.replicates, seed=args.seed, **design)
+    print(f"{args.folds} folds x {repeats}, {args.replicates} replicates")
+    for name, rate in false_positive_rates(scores, rho).items():
+        _print_rate(f"false positives, {name}", rate, args.replicates)
+    six = exchangeable_scores(args.replicates, learners=6, seed=args.seed, **design)
+    _print_rate("any of 6 called worse", family_error(six, rho), args.replicates)
+    _print_rate("coverage, naive", coverage(scores, 0.0), args.replicates)
+    _print_rate("coverage, corrected", coverage(scores, rho), args.replicates)
+
+
+def _print_aa(repeats: int, args: argparse.Namespace) -> None:
+    design = {"folds": args.folds, "repeats": repeats, "seed": args.seed, "jobs": args.jobs}
+    for name in args.data:
+        scores, rho = aa_scores(name, args.replicates, **design)
+        print(f"A/A on {name}, {args.folds} folds x {repeats}, {args.replicates} replicates")
+        for metric, table in scores.items():
+            for test, rate in false_positive_rates(table, rho).items():
+                _print_rate(f"{metric}, {test}", rate, args.replicates)
 
 
 def _print_rate(name: str, rate: float, n: int) -> None:
