@@ -47,11 +47,11 @@ def _train_estimator(estimator, fit: Fit) -> Layers:
     return list(zip(estimator.coefs_, estimator.intercepts_, strict=True))
 
 
-def skinit(fit: Fit, **options) -> Training:
-    """Prepare InitMLPClassifier; ``options`` are parameters that only it has."""
+def skinit(fit: Fit) -> Training:
+    """Prepare InitMLPClassifier."""
     from skinit import InitMLPClassifier
 
-    network = InitMLPClassifier(init=fit.start(), **parameters(fit), **options)
+    network = InitMLPClassifier(init=fit.start(), **parameters(fit))
     return partial(_train_estimator, network, fit)
 
 

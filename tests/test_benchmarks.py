@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks import __main__ as command
 from benchmarks import comparisons, costs, harness, memory, overheads, peers, report, threads, work
 from benchmarks.harness import GeometricMean, Goal, Measurement, Result, Row, Unmeasurable
-from benchmarks.rows import FITS, FULL, IN_ROW_SPACE, OURS, QUICK, make_means, make_rows
+from benchmarks.rows import FITS, FULL, OURS, QUICK, make_means, make_rows
 from benchmarks.work import Fit
 
 # Without shuffling, everybody sees the same batches, the last one smaller than the others.
@@ -50,9 +50,7 @@ def import_library(contender):
 # --- the same work ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in FITS if name not in (OURS, IN_ROW_SPACE, "floor")]
-)
+@pytest.mark.parametrize("name", [name for name in FITS if name not in (OURS, "floor")])
 @pytest.mark.parametrize("fit", [MANY, TWO], ids=["three classes", "two classes"])
 def test_everybody_reaches_the_same_loss_from_the_same_start(name, fit):
     import_library(name)
@@ -66,7 +64,7 @@ def test_everybody_reaches_the_same_loss_from_the_same_start(name, fit):
     assert other.quality == pytest.approx(ours.quality, rel=1e-4 if "orch" in name else 1e-6)
 
 
-@pytest.mark.parametrize("name", ["scikit-learn", "torch", IN_ROW_SPACE])
+@pytest.mark.parametrize("name", ["scikit-learn", "torch"])
 def test_plain_descent_is_the_same_work(name):
     import_library(name)
     ours, other = (peers.measure(FITS[who], WIDE).quality for who in (OURS, name))
@@ -81,7 +79,7 @@ def test_lbfgs_is_the_same_work():
 
 def test_float32_stays_float32():
     fit = replace(MANY, dtype="float32")
-    for name in FITS.keys() - {"floor", IN_ROW_SPACE, "jax, first call"}:
+    for name in FITS.keys() - {"floor", "jax, first call"}:
         import_library(name)
         assert {W.dtype for W, _ in FITS[name](fit)()} == {np.dtype("float32")}, name
 
@@ -423,8 +421,7 @@ def test_the_command_measures_what_was_asked_for_and_writes_it(tmp_path, monkeyp
     path = tmp_path / "rows.json"
     command.main(["--quick", "--only", "LBFGS, at most", "--json", str(path)])
     (pictures, digits) = json.loads(path.read_text())["rows"]
-    assert digits["contenders"].keys() == {OURS, "scikit-learn"}
-    assert pictures["contenders"].keys() == {OURS, IN_ROW_SPACE, "scikit-learn"}
+    assert pictures["contenders"].keys() == digits["contenders"].keys() == {OURS, "scikit-learn"}
     assert "s in all" in capsys.readouterr().out
 
 
