@@ -504,7 +504,7 @@ class ScoresDisplay(_Display):
         )  # fmt: skip
 
     def _draw_means(self, ax):
-        low, mean, high = (self.means[column] for column in ("ci_low", "mean", "ci_high"))
+        low, mean, high = self.means[["ci_low", "mean", "ci_high"]].to_numpy().T
         ax.errorbar(
             mean, range(len(mean)), xerr=[mean - low, high - mean], fmt="D", color=BLACK,
             markersize=4, capsize=3, linewidth=1.2, label="held-out mean, 95% interval",
