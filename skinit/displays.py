@@ -505,8 +505,10 @@ class ScoresDisplay(_Display):
 
     def _draw_means(self, ax):
         low, mean, high = self.means[["ci_low", "mean", "ci_high"]].to_numpy().T
+        # Lists, because matplotlib 3.8 stumbles over arrays of a single candidate.
+        ends = [list(mean - low), list(high - mean)]
         ax.errorbar(
-            mean, range(len(mean)), xerr=[mean - low, high - mean], fmt="D", color=BLACK,
+            mean, range(len(mean)), xerr=ends, fmt="D", color=BLACK,
             markersize=4, capsize=3, linewidth=1.2, label="held-out mean, 95% interval",
         )  # fmt: skip
 
