@@ -341,7 +341,9 @@ class LossCurvesDisplay(_Display):
             from matplotlib.ticker import LogLocator, NullFormatter
 
             ax.set_yscale("log")
-            ax.yaxis.set_major_locator(LogLocator(subs=labels))
+            # Over many decades only their powers have room.
+            is_wide = losses.max() > 1e4 * losses.min()
+            ax.yaxis.set_major_locator(LogLocator(subs=(1,) if is_wide else labels))
             ax.yaxis.set_major_formatter("{x:g}")
             ax.yaxis.set_minor_formatter(NullFormatter())
         ax.spines[["top", "right"]].set_visible(False)

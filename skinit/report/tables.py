@@ -103,6 +103,7 @@ _IN_PRINT = [
     _Column("Worse / equivalent / better", ("p_worse", "p_equivalent", "p_better"), _percents),
 ]
 _FURTHER = [
+    _Column("Diagnosis", ("diagnosis",), lambda code: _any(code) or MISSING),
     _Column("Ties with", ("ties_with",), _labels),
     _Column("Class prior", ("beats_prior",), _prior),
     _Column("Diverged", ("diverged_rate",), _rate),
