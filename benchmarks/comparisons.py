@@ -33,6 +33,7 @@ def side_by_side():
 
 
 def _import():
+    # Imported and not used: a worker that starts cold would be timed with its imports.
     import sklearn.neural_network  # noqa: F401
 
     import skinit  # noqa: F401
