@@ -70,13 +70,18 @@ class LogisticLoss(Loss):
 
     def value_and_gradient(self, raw, y, sample_weight=None):
         """See `Loss`."""
-        # -log(1 - p) - y z, where 1 - p = expit(-z)
-        values = log_expit(-raw)
-        values += y * raw
-        value = -_weighted(values, sample_weight).sum(axis=(-2, -1))
-        gradient = self.probability(raw)
-        gradient -= y
-        return value, _weighted(gradient, sample_weight)
+        # log(1 + exp(z)) = max(z, 0) + log(1 + e) and p = exp(min(z, 0)) / (1 + e), where
+        # e = exp(-|z|) cannot overflow. NumPy's exp is several times faster than scipy's expit.
+        e = np.abs(raw)
+        np.exp(np.negative(e, e), e)
+        values = np.log1p(e)
+        np.add(values, np.maximum(raw, 0.0), values)
+        np.subtract(values, np.multiply(raw, y), values)
+        np.add(e, 1.0, e)
+        np.exp(np.minimum(raw, 0.0, out=raw), raw)
+        np.subtract(np.divide(raw, e, raw), y, raw)
+        value = np.add.reduce(_weighted(values, sample_weight), axis=(-2, -1))
+        return value, _weighted(raw, sample_weight)
 
     def probability(self, raw):
         """See `Loss`."""
@@ -103,17 +108,15 @@ class SoftmaxLoss(Loss):
     def value_and_gradient(self, raw, y, sample_weight=None):
         """See `Loss`."""
         k = len(raw)
-        raw -= np.maximum.reduce(raw, axis=-1, keepdims=True)
+        np.subtract(raw, np.maximum.reduce(raw, axis=-1, keepdims=True), raw)
         # Samples last, as raw outputs lie in memory: the sum over all of z[c] is one product.
         weighted_y = y if sample_weight is None else y * sample_weight
-        fitted = raw.swapaxes(-2, -1).reshape(k, -1) @ weighted_y.T.reshape(-1)
-        np.exp(raw, out=raw)
+        fitted = np.dot(raw.swapaxes(-2, -1).reshape(k, -1), weighted_y.T.reshape(-1))
+        np.exp(raw, raw)
         total = np.add.reduce(raw, axis=-1, keepdims=True)
-        raw /= total
-        raw -= y
-        values = _weighted(np.log(total, out=total), sample_weight)
-        value = np.add.reduce(values, axis=(-2, -1)) - fitted
-        return value, _weighted(raw, sample_weight)
+        np.subtract(np.divide(raw, total, raw), y, raw)
+        values = _weighted(np.log(total, total), sample_weight)
+        return np.add.reduce(values, axis=(-2, -1)) - fitted, _weighted(raw, sample_weight)
 
     def probability(self, raw):
         """See `Loss`."""

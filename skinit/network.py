@@ -13,7 +13,8 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import issparse
+
+from skinit._blocks import contiguous_blocks
 
 # Values of one elementwise pass that stay in a core's second-level cache.
 BLOCK = 32_768
@@ -131,84 +132,100 @@ class Workspace:
     stack : Stack
         Its shape and dtype decide what is needed.
     activation : Activation
-        Of the hidden layers; where its derivative reads the output alone, pre-activations are
-        overwritten.
+        Of the hidden layers.
     n_samples : int
         Rows of a batch.
     backward : bool
         Whether gradients will be asked for.
+    keep : bool
+        Whether pre-activations and deltas of all layers are there to be looked at afterwards.
+        Otherwise they share memory: pre-activations with the outputs, where the derivative reads
+        the output alone, and deltas with those of the next layer but one.
     """
 
-    def __init__(self, stack: Stack, activation, n_samples: int, *, backward: bool = True):
+    def __init__(
+        self,
+        stack: Stack,
+        activation,
+        n_samples: int,
+        *,
+        backward: bool = True,
+        keep: bool = False,
+    ):
         self.activation = activation
-        k, dtype = len(stack), stack.dtype
+        self._shape, self._dtype = (len(stack), n_samples), stack.dtype
         *hidden, n_outputs = stack.layer_sizes[1:]
-
-        def buffers():
-            return [np.empty((k, n_samples, units), dtype) for units in hidden]
-
-        self.outputs = buffers()
-        self.pre_activations = self.outputs if activation.from_output else buffers()
+        self.outputs = self._buffers(hidden)
+        overwrite = activation.from_output and not keep
+        self.pre_activations = self.outputs if overwrite else self._buffers(hidden)
         # Samples last in memory: sums over a few outputs are then long vector operations.
-        self.raw = np.empty((k, n_outputs, n_samples), dtype).swapaxes(-2, -1)
-        self.blocks = [self._row_blocks(n_samples, k * units) for units in hidden]
+        self.raw = np.empty((len(stack), n_outputs, n_samples), stack.dtype).swapaxes(-2, -1)
+        self._cuts = [list(contiguous_blocks(a.shape, BLOCK)) for a in self.outputs]
+        self._way_up = [
+            [(cut[0], z[cut], a[cut]) for cut in cuts]
+            for cuts, z, a in zip(self._cuts, self.pre_activations, self.outputs, strict=True)
+        ]
         if backward:
-            self.ones = np.ones((1, n_samples), dtype)
+            self.ones = np.ones((1, n_samples), stack.dtype)
             self.transposed = [a.swapaxes(-2, -1) for a in self.outputs]
-            self.deltas = self._deltas(k, n_samples, hidden, dtype)
-            blocks = zip(hidden, self.blocks, strict=True)
-            largest = max((k * units * (rows[0].stop) for units, rows in blocks), default=0)
-            self._slopes = np.empty(largest, dtype)
+            self.deltas = self._buffers(hidden) if keep else self._two_buffers(hidden)
+            self._way_down = self._make_way_down()
 
-    @staticmethod
-    def _row_blocks(n_samples, width):
-        rows = max(1, BLOCK // width)
-        return [slice(start, min(start + rows, n_samples)) for start in range(0, n_samples, rows)]
+    def _buffers(self, hidden):
+        return [np.empty((*self._shape, units), self._dtype) for units in hidden]
 
-    @staticmethod
-    def _deltas(k, n_samples, hidden, dtype):
+    def _two_buffers(self, hidden):
         """Two layers' deltas live at a time: neighbours share no memory, the others do."""
-        halves = [np.empty(k * n_samples * max(hidden[i::2], default=0), dtype) for i in (0, 1)]
+        rows = self._shape[0] * self._shape[1]
+        halves = [np.empty(rows * max(hidden[i::2], default=0), self._dtype) for i in (0, 1)]
         return [
-            halves[i % 2][: k * n_samples * units].reshape(k, n_samples, units)
+            halves[i % 2][: rows * units].reshape(*self._shape, units)
             for i, units in enumerate(hidden)
         ]
 
+    def _make_way_down(self):
+        """Return for every hidden layer its blocks of (z or None, a, delta, slopes)."""
+        layers = list(zip(self._cuts, self.pre_activations, self.outputs, self.deltas, strict=True))
+        largest = max((a[cut].size for cuts, _, a, _ in layers for cut in cuts), default=0)
+        slopes = np.empty(largest, self._dtype)
+
+        def block(cut, z, a, delta):
+            z = None if self.activation.from_output else z[cut]
+            return z, a[cut], delta[cut], slopes[: a[cut].size].reshape(a[cut].shape)
+
+        return [[block(cut, *arrays) for cut in cuts] for cuts, *arrays in layers]
+
     def activate(self, layer, bias):
         """Add the bias to hidden layer ``layer`` and apply the activation, block by block."""
-        z, a = self.pre_activations[layer], self.outputs[layer]
-        for rows in self.blocks[layer]:
-            block = z[:, rows]
-            block += bias
-            self.activation.function(block, a[:, rows])
+        function = self.activation.function
+        for members, z, a in self._way_up[layer]:
+            np.add(z, bias[members], z)
+            function(z, a)
 
     def multiply_derivative(self, layer):
         """Turn dL/da of hidden layer ``layer`` into dL/dz, block by block."""
-        from_output = self.activation.from_output
-        z, a, delta = self.pre_activations[layer], self.outputs[layer], self.deltas[layer]
-        for rows in self.blocks[layer]:
-            block = delta[:, rows]
-            slope = self._slopes[: block.size].reshape(block.shape)
-            self.activation.derivative(None if from_output else z[:, rows], a[:, rows], slope)
-            block *= slope
+        derivative = self.activation.derivative
+        for z, a, delta, slopes in self._way_down[layer]:
+            derivative(z, a, slopes)
+            np.multiply(delta, slopes, delta)
 
 
 def _multiply(X, W, out):
     """Write X @ W into ``out``; X may be CSR, which NumPy cannot multiply into a buffer."""
-    if issparse(X):
+    if isinstance(X, np.ndarray):
+        np.matmul(X, W, out)
+    else:
         for j, weights in enumerate(W):
             out[j] = X @ weights
-    else:
-        np.matmul(X, W, out=out)
 
 
 def _multiply_transposed(X, delta, out):
     """Write X.T @ delta into ``out``."""
-    if issparse(X):
+    if isinstance(X, np.ndarray):
+        np.matmul(X.T, delta, out)
+    else:
         for j in range(len(delta)):
             out[j] = X.T @ np.ascontiguousarray(delta[j])
-    else:
-        np.matmul(X.swapaxes(-2, -1), delta, out=out)
 
 
 def forward(stack: Stack, work: Workspace, X) -> np.ndarray:
@@ -217,24 +234,24 @@ def forward(stack: Stack, work: Workspace, X) -> np.ndarray:
     _multiply(X, stack.coefs[0], products[0])
     for layer, inputs in enumerate(work.outputs):
         work.activate(layer, stack.intercepts[layer])
-        np.matmul(inputs, stack.coefs[layer + 1], out=products[layer + 1])
-    raw = work.raw
-    raw += stack.intercepts[-1]
-    return raw
+        np.matmul(inputs, stack.coefs[layer + 1], products[layer + 1])
+    return np.add(work.raw, stack.intercepts[-1], work.raw)
 
 
 def backward(parameters: Parameters, gradient: Parameters, work: Workspace, X, delta) -> None:
     """Write into ``gradient`` what ``delta``, the loss's gradient at the raw outputs, causes."""
     for layer in range(len(parameters.coefs) - 1, 0, -1):
-        np.matmul(work.transposed[layer - 1], delta, out=gradient.coefs[layer])
+        np.matmul(work.transposed[layer - 1], delta, gradient.coefs[layer])
         # A product with ones is several times faster than a sum over the samples.
-        np.matmul(work.ones, delta, out=gradient.intercepts[layer])
+        np.matmul(work.ones, delta, gradient.intercepts[layer])
         below = work.deltas[layer - 1]
-        np.matmul(delta, parameters.transposed[layer], out=below)
+        # A product over one output multiplies columns by rows, which BLAS is slow at.
+        times = np.multiply if delta.shape[-1] == 1 else np.matmul
+        times(delta, parameters.transposed[layer], below)
         work.multiply_derivative(layer - 1)
         delta = below
     _multiply_transposed(X, delta, gradient.coefs[0])
-    np.matmul(work.ones, delta, out=gradient.intercepts[0])
+    np.matmul(work.ones, delta, gradient.intercepts[0])
 
 
 def loss_and_gradient(parameters, gradient, work, loss, X, y, sample_weight=None):

@@ -180,10 +180,7 @@ class Propagation:
         self.precision = np.result_type(*(W.dtype for W, _ in layers)).name
         self.parameters = Parameters.stack([layers], np.float64)
         self.gradient = Parameters(self.parameters.layer_sizes, np.empty_like(self.parameters.flat))
-        # The engine overwrites z where the derivative does not read it, and each layer's delta
-        # with the next but one: here all of them are looked at.
-        work = Workspace(self.parameters, replace(activation, from_output=False), len(y))
-        work.deltas = [np.empty_like(a) for a in work.outputs]
+        work = Workspace(self.parameters, activation, len(y), keep=True)
         with np.errstate(all="ignore"):
             raw = forward(self.parameters, work, self.inputs)
             self.z = [*(z[0] for z in work.pre_activations), raw[0].copy()]
@@ -882,7 +879,7 @@ def warn_if_cannot_learn(
 def _looks_stuck(layers, activation, X) -> bool:
     """Whether units of a layer have equal pre-activations, or the last hidden layer is 0."""
     stack = Stack.of_one(*map(list, zip(*layers, strict=True)))
-    work = Workspace(stack, replace(activation, from_output=False), X.shape[0], backward=False)
+    work = Workspace(stack, activation, X.shape[0], backward=False, keep=True)
     if not work.outputs:
         return False
     with np.errstate(all="ignore"):

@@ -212,7 +212,7 @@ class Batches:
         if issparse(X):
             return X[rows]
         # mode="clip" lets take write into the buffer directly; the indices are all valid.
-        return np.take(X, rows, axis=0, out=self._rows[: len(rows)], mode="clip")
+        return X.take(rows, 0, self._rows[: len(rows)], "clip")
 
 
 class StochasticTraining:
@@ -303,7 +303,7 @@ class StochasticTraining:
 
     def _train_one_epoch(self):
         """Return each network's mean loss over the batches, and its mean L2 penalty."""
-        loss_sum, penalty_sum = np.zeros((2, len(self.members)))
+        losses, squares, shares, decays = [], [], [], []
         for X, y, sample_weight in self.batches:
             n_rows = len(y)
             if n_rows not in self._workspaces:
@@ -321,13 +321,14 @@ class StochasticTraining:
             if total_weight == 0:
                 continue
             decay = self.task.alpha / total_weight
-            loss_sum += loss * n_rows
-            if decay:
-                penalty_sum += self.parameters.squared_norms() * (decay / 2 * n_rows)
+            losses.append(loss)
+            squares.append(self.parameters.squared_norms() if decay else np.zeros_like(loss))
+            shares.append(n_rows / self.batches.n_samples)
+            decays.append(decay)
             self.optimizer.step(decay)
-        n_samples = self.batches.n_samples
-        self.n_samples_seen += n_samples
-        return loss_sum / n_samples, penalty_sum / n_samples
+        self.n_samples_seen += self.batches.n_samples
+        share, decay = np.array(shares), np.array(decays)
+        return share @ np.array(losses), (share * decay / 2) @ np.array(squares)
 
     def _record(self, losses, penalties):
         """Write the epoch into the histories and decide who stops."""

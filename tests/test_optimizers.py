@@ -74,13 +74,13 @@ def test_adam_equals_torchs():
 
 
 @every_rule
-@pytest.mark.parametrize("chunk", [1, 4, 7, 24])
-def test_chunks_are_invisible(name, chunk, monkeypatch):
-    """The border between weights and biases lies inside a chunk, at its edge, or beside it."""
+@pytest.mark.parametrize("block", [1, 4, 7, 24])
+def test_blocks_are_invisible(name, block, monkeypatch):
+    """The border between weights and biases lies inside a block, at its edge, or beside it."""
     start, gradients = start_and_gradients(3, 10)
     options = {"n_decayed": 8, "decay": 0.3}
     expected = walk(RULES[name](Schedule("constant", 0.1, k=3)), start, gradients, **options)
-    monkeypatch.setattr(optimizers, "CHUNK", chunk)
+    monkeypatch.setattr(optimizers, "BLOCK", block)
     moved = walk(RULES[name](Schedule("constant", 0.1, k=3)), start, gradients, **options)
     assert_array_equal(moved, expected)
 

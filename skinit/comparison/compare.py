@@ -11,7 +11,6 @@ from skinit.comparison.plan import (
     Plan,
     check_control,
     check_target,
-    make_scorers,
     make_seed,
     make_settings,
     make_splits,
@@ -20,6 +19,7 @@ from skinit.comparison.plan import (
 )
 from skinit.comparison.result import InitComparison
 from skinit.comparison.runs import run_all
+from skinit.comparison.scorers import make_scorers
 
 
 def compare_initializers(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from hashlib import blake2b
 from inspect import signature
 from pathlib import Path
@@ -18,7 +17,6 @@ import scipy
 import sklearn
 from scipy.sparse import issparse
 from sklearn.base import clone
-from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import RepeatedStratifiedKFold, check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
@@ -197,38 +195,6 @@ def check_control(control, candidates):
         raise ValueError(f"Labels must differ, got {labels}.")
     if control is not None and control not in labels:
         raise ValueError(f"control={control!r} is not a candidate; choose one of {labels}.")
-
-
-def make_scorers(scoring, y) -> dict[str, Callable]:
-    """Return scorers by name, the primary one first."""
-    scoring = "accuracy" if scoring is None else scoring
-    if isinstance(scoring, str):
-        scoring = [scoring]
-    if callable(scoring):
-        scoring = {getattr(scoring, "__name__", "score"): scoring}
-    if not isinstance(scoring, Mapping):
-        scoring = {name: name for name in scoring}
-    scorers = {
-        name: _get_scorer(scorer) if isinstance(scorer, str) else scorer
-        for name, scorer in scoring.items()
-    }
-    if not scorers:
-        raise ValueError("scoring is empty: name at least one scorer.")
-    largest_share = np.unique(y, return_counts=True)[1].max() / len(y)
-    if "accuracy" in scorers and largest_share > 0.6:
-        scorers.setdefault("balanced_accuracy", get_scorer("balanced_accuracy"))
-    return scorers
-
-
-def _get_scorer(name):
-    try:
-        return get_scorer(name)
-    except ValueError as error:
-        close = get_close_matches(name, get_scorer_names(), n=3)
-        hint = f"did you mean {' or '.join(map(repr, close))}?" if close else ""
-        raise ValueError(
-            f"Unknown scorer {name!r}: {hint or 'see sklearn.metrics.get_scorer_names().'}"
-        ) from error
 
 
 def make_seed(random_state, checkpoint) -> int:

@@ -58,6 +58,7 @@ class _SplitRun:
 
     def __init__(self, plan, split, X, y):
         self.plan, self.split = plan, split
+        self.network = plan.network.get_params(deep=False)
         self.y_train, self.y_test = y[split.train], y[split.test]
         params = _check_method_params(X, plan.params, indices=split.train)
         X_train, X_test = (_safe_indexing(X, rows) for rows in (split.train, split.test))
@@ -104,9 +105,10 @@ class _SplitRun:
 
     def _make(self, candidate, seed, cls):
         """Return the network of a candidate, to be fitted."""
-        params = clone(self.plan.network).get_params(deep=False)
-        changes = {"init": candidate.init, "activation": candidate.activation}
-        return cls(**(params | changes | {"random_state": seed}))
+        changes = {
+            "init": candidate.init, "activation": candidate.activation, "random_state": seed
+        }  # fmt: skip
+        return cls(**(self.network | changes))
 
     def _train_group(self, group, seed):
         """Train candidates as one stack; where that raises, one by one to find out who it is."""
