@@ -534,10 +534,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
     def _raw_outputs(self, X):
         """Return the raw outputs of X, (n_samples, n_outputs)."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", reset=False)
-        stack = Stack.of_one(self.coefs_, self.intercepts_)
-        blocks = evaluate(stack, get_activation(self.activation), X)
-        return np.concatenate([raw[0].copy() for _, raw in blocks])
+        return raw_outputs([self], X)[0]
 
     def _outputs(self, X, kind):
         """Return ``loss.probability`` or ``loss.log_probability`` of the raw outputs of X."""
@@ -562,6 +559,20 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
                 "the optimization hasn't converged yet."
             )
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
+
+
+def raw_outputs(estimators, X) -> np.ndarray:
+    """Return the raw outputs of fitted estimators of one shape, (k, n_samples, n_outputs)."""
+    leader = estimators[0]
+    X = validate_data(leader, X, accept_sparse="csr", reset=False)
+    if len(estimators) == 1:
+        stack = Stack.of_one(leader.coefs_, leader.intercepts_)
+    else:
+        layers = zip(*(estimator.coefs_ for estimator in estimators), strict=True)
+        biases = zip(*(estimator.intercepts_ for estimator in estimators), strict=True)
+        stack = Stack([np.stack(W) for W in layers], [np.stack(b)[:, None] for b in biases])
+    blocks = evaluate(stack, get_activation(leader.activation), X)
+    return np.concatenate([raw.copy() for _, raw in blocks], axis=-2)
 
 
 @contextmanager

@@ -288,17 +288,21 @@ def loss_and_gradient(parameters, gradient, work, loss, X, y, sample_weight=None
     return value * scale, total_weight
 
 
-def evaluate(stack: Stack, activation, X) -> Iterator[tuple[slice, np.ndarray]]:
+def evaluate(
+    stack: Stack, activation, X, workspaces: dict[int, Workspace] | None = None
+) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield the raw outputs of X, (k, rows, n_outputs), for one block of rows after the other.
 
-    A block's buffer is used again for the next one.
+    A block's buffer is used again for the next one. Who evaluates stacks of one shape again and
+    again passes a dict, in which buffers are kept by their number of rows.
     """
     n_samples = X.shape[0]
     width = len(stack) * max(stack.layer_sizes[1:])
     rows = min(n_samples, max(1, EVALUATION_BLOCK // width))
-    work = None
+    workspaces = {} if workspaces is None else workspaces
     for start in range(0, n_samples, rows):
         block = slice(start, min(start + rows, n_samples))
-        if work is None or work.raw.shape[-2] != block.stop - start:
-            work = Workspace(stack, activation, block.stop - start, backward=False)
-        yield block, forward(stack, work, X[block])
+        n_rows = block.stop - start
+        if n_rows not in workspaces:
+            workspaces[n_rows] = Workspace(stack, activation, n_rows, backward=False)
+        yield block, forward(stack, workspaces[n_rows], X[block])

@@ -134,7 +134,10 @@ def _factorize_gram(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] 
     """Give R, X and the mix with Q = X.T @ mix; None where X X^T has lost digits that matter."""
     if len(X) > X.shape[1]:
         return None
-    eigenvalues, V = scipy.linalg.eigh(sum(B @ B.T for _, B in _blocks(X)))
+    # NumPy's eigh and not scipy's, whose BLAS may be another one: two pools of threads that wait
+    # for each other would take ten times as long.
+    gram = np.asarray_chkfinite(sum(B @ B.T for _, B in _blocks(X)))
+    eigenvalues, V = np.linalg.eigh(gram)
     kept = eigenvalues > SMALLEST_KEPT * eigenvalues[-1]
     dropped = sum(np.square(V[:, ~kept].T @ B).sum() for _, B in _blocks(X))
     if dropped > max(ABSENT, np.finfo(X.dtype).eps) ** 2 * eigenvalues[-1]:

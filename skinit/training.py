@@ -121,7 +121,7 @@ class History:
         return len(self.loss_curve)
 
     def record(self, loss, data_loss, validation, watched) -> None:
-        """Append one epoch; the last two are (loss, accuracy) or None."""
+        """Append one epoch; `validation` is (loss, accuracy) or None, `watched` a loss or None."""
         self.final_loss = float(loss)
         self.loss_curve.append(float(loss))
         self.data_loss_curve.append(float(data_loss))
@@ -129,7 +129,7 @@ class History:
             self.validation_loss_curve.append(float(validation[0]))
             self.validation_scores.append(float(validation[1]))
         if watched is not None:
-            self.watched_loss_curve.append(float(watched[0]))
+            self.watched_loss_curve.append(float(watched))
 
     def look_for_divergence(self, parameters: Parameters, j: int) -> None:
         """Say so when weights of network j are not finite."""
@@ -141,31 +141,46 @@ class History:
                 return
 
 
-def assess(stack, task, samples) -> tuple[np.ndarray, np.ndarray]:
+def assess(stack, task, samples, workspaces=None) -> tuple[np.ndarray, np.ndarray]:
     """Return mean loss and accuracy of every network of the stack on ``samples``, both (k,)."""
-    value, correct = np.zeros(len(stack)), np.empty((len(stack), len(samples.y)))
-    for rows, raw in evaluate(stack, task.activation, samples.X):
-        weight = None if samples.sample_weight is None else samples.sample_weight[rows]
+    correct = np.empty((len(stack), len(samples.y)))
+
+    def look(rows, raw):
         correct[:, rows] = task.loss.correct(raw, samples.y[rows])
-        value += task.loss.value_and_gradient(raw, samples.y[rows], weight)[0]
+
+    value = mean_loss(stack, task, samples, workspaces, look)
     weight = None if samples.sample_weight is None else samples.sample_weight[:, 0]
-    value /= samples.total_weight
     accuracy = np.average(correct, axis=-1, weights=weight)
     # A network that answers with NaN is right about nothing.
     return value, np.where(np.isfinite(value), accuracy, np.nan)
 
 
-def look_aside(stack, task):
-    """Return (loss, accuracy) of every network on the validation and on the watched samples.
+def mean_loss(stack, task, samples, workspaces=None, look=None) -> np.ndarray:
+    """Return the mean loss of every network of the stack on ``samples``, (k,).
 
-    Two lists of length k, filled with None where there are no such samples.
+    ``look`` is called with each block's rows and their raw outputs.
     """
-    return [
-        [None] * len(stack)
-        if samples is None
-        else list(zip(*assess(stack, task, samples), strict=True))
-        for samples in (task.validation, task.watched)
-    ]
+    value = np.zeros(len(stack))
+    for rows, raw in evaluate(stack, task.activation, samples.X, workspaces):
+        weight = None if samples.sample_weight is None else samples.sample_weight[rows]
+        if look is not None:
+            look(rows, raw)
+        value += task.loss.value_and_gradient(raw, samples.y[rows], weight)[0]
+    return value / samples.total_weight
+
+
+def look_aside(stack, task, workspaces=None):
+    """Return (loss, accuracy) on the validation samples and the loss on the watched ones.
+
+    Two lists with an entry for every network, which is None where there are no such samples.
+    """
+    validation: list[tuple | None] = [None] * len(stack)
+    watched: list[float | None] = [None] * len(stack)
+    if task.validation is not None:
+        validation = list(zip(*assess(stack, task, task.validation, workspaces), strict=True))
+    if task.watched is not None:
+        watched = list(mean_loss(stack, task, task.watched, workspaces))
+    return validation, watched
 
 
 class Batches:
@@ -279,6 +294,7 @@ class StochasticTraining:
         self.parameters = parameters
         self.gradient = Parameters(parameters.layer_sizes, np.empty_like(parameters.flat))
         self._workspaces: dict[int, Workspace] = {}
+        self._evaluations: dict[int, Workspace] = {}
         self.optimizer.bind(parameters.flat, self.gradient.flat, parameters.n_weights)
 
     def run(self, on_epoch: Callable[[StochasticTraining], None] | None = None) -> None:
@@ -332,7 +348,7 @@ class StochasticTraining:
 
     def _record(self, losses, penalties):
         """Write the epoch into the histories and decide who stops."""
-        validation, watched = look_aside(self.parameters, self.task)
+        validation, watched = look_aside(self.parameters, self.task, self._evaluations)
         for row, j in enumerate(self.members):
             self.histories[j].record(
                 losses[row] + penalties[row], losses[row], validation[row], watched[row]

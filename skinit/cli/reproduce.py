@@ -65,7 +65,7 @@ def reproduce(
         pictures = tutorial.load_pictures(folder, size, seed)
         runs = []
         for start in tutorial.STARTS:
-            progress.update(task, advance=1, description=f"Training {start.name}")
+            progress.update(task, advance=1, description=f"Training {start.name}", refresh=True)
             runs.append(tutorial.run(start, pictures, folds=folds, seed=seed))
     _save_reproduction(pictures, runs, seed, out, json_path)
     _print_reproduction(pictures, runs)

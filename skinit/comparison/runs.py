@@ -14,14 +14,13 @@ from contextlib import contextmanager
 
 import joblib
 import numpy as np
-from sklearn import config_context
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 from threadpoolctl import threadpool_limits
 
-from skinit.classifier import InitMLPClassifier
+from skinit.classifier import InitMLPClassifier, raw_outputs
 from skinit.comparison.checkpoint import Checkpoint, to_json
 from skinit.comparison.plan import Candidate, Plan
 from skinit.diagnosis import diagnose
@@ -38,19 +37,23 @@ def run_split(plan: Plan, j: int, X, y) -> dict:
         return _SplitRun(plan, plan.splits[j], X, y).record(j)
 
 
-class _Remembering(InitMLPClassifier):
-    """An InitMLPClassifier that computes the raw outputs of the same rows only once.
+class _Answered(InitMLPClassifier):
+    """An InitMLPClassifier that knows its raw outputs for the rows of its split.
 
-    Every scorer asks again, and always for the same two arrays, which live as long as the split.
+    Every scorer asks for them again, and always for the same two arrays, which live as long as
+    the split.
     """
 
+    @staticmethod
+    def answer(estimators, *arrays):
+        """Compute the raw outputs of a whole stack of them at once."""
+        for X in arrays:
+            for estimator, raw in zip(estimators, raw_outputs(estimators, X), strict=True):
+                estimator.__dict__.setdefault("_answers", {})[id(X)] = raw
+
     def _raw_outputs(self, X):
-        answers = self.__dict__.setdefault("_answers", {})
-        if id(X) not in answers:
-            # The rows were checked when the network was fitted.
-            with config_context(assume_finite=True):
-                answers[id(X)] = super()._raw_outputs(X)
-        return answers[id(X)].copy()
+        answers = self.__dict__.get("_answers", {})
+        return answers[id(X)].copy() if id(X) in answers else super()._raw_outputs(X)
 
 
 class _SplitRun:
@@ -120,11 +123,18 @@ class _SplitRun:
             return [run for candidate in group for run in self._train_group([candidate], seed)]
 
     def _train(self, group, seed):
-        estimators = [self._make(candidate, seed, _Remembering) for candidate in group]
+        estimators = [self._make(candidate, seed, _Answered) for candidate in group]
         started = time.perf_counter()
         watched = self.sides["test"] if self.plan.curves else None
         histories = fit_stack(estimators, *self.sides["train"], **self.params, watched=watched)
         fit_time = (time.perf_counter() - started) / len(group)
+        finished = [
+            estimator
+            for estimator, history in zip(estimators, histories, strict=True)
+            if history.divergence is None
+        ]
+        if finished:
+            _Answered.answer(finished, *(X for X, _ in self.sides.values()))
         return [
             self._result(candidate, seed, estimator, history, fit_time)
             for candidate, estimator, history in zip(group, estimators, histories, strict=True)
