@@ -99,6 +99,7 @@ def fit_stack(
     if wide:
         task, starts = wide.task, wide.starts
     parameters = Parameters.stack(starts, task.train.X.dtype)
+    del starts  # as large as the parameters, which are copies
     trainings = _make_trainings(leader, task, parameters, partial, wide)
     for training in dict.fromkeys(training for training, _ in trainings):
         _run(training, _report if leader.verbose else None, attended)

@@ -8,8 +8,9 @@ from the right. Nothing here knows scikit-learn's estimators or draws a random n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
@@ -141,6 +142,8 @@ class Workspace:
         Whether pre-activations and deltas of all layers are there to be looked at afterwards.
         Otherwise they share memory: pre-activations with the outputs, where the derivative reads
         the output alone, and deltas with those of the next layer but one.
+    memory : dict, default=None
+        Flat buffers by their use, which workspaces that never work at the same time can share.
     """
 
     def __init__(
@@ -151,15 +154,17 @@ class Workspace:
         *,
         backward: bool = True,
         keep: bool = False,
+        memory: dict | None = None,
     ):
         self.activation = activation
         self._shape, self._dtype = (len(stack), n_samples), stack.dtype
+        self._memory = {} if memory is None else memory
         *hidden, n_outputs = stack.layer_sizes[1:]
-        self.outputs = self._buffers(hidden)
+        self.outputs = self._buffers("outputs", hidden)
         overwrite = activation.from_output and not keep
-        self.pre_activations = self.outputs if overwrite else self._buffers(hidden)
+        self.pre_activations = self.outputs if overwrite else self._buffers("z", hidden)
         # Samples last in memory: sums over a few outputs are then long vector operations.
-        self.raw = np.empty((len(stack), n_outputs, n_samples), stack.dtype).swapaxes(-2, -1)
+        self.raw = self._buffer("raw", (len(stack), n_outputs, n_samples)).swapaxes(-2, -1)
         self._cuts = [list(contiguous_blocks(a.shape, BLOCK)) for a in self.outputs]
         self._way_up = [
             [(cut[0], z[cut], a[cut]) for cut in cuts]
@@ -168,16 +173,26 @@ class Workspace:
         if backward:
             self.ones = np.ones((1, n_samples), stack.dtype)
             self.transposed = [a.swapaxes(-2, -1) for a in self.outputs]
-            self.deltas = self._buffers(hidden) if keep else self._two_buffers(hidden)
+            self.deltas = self._buffers("deltas", hidden) if keep else self._two_buffers(hidden)
             self._way_down = self._make_way_down()
 
-    def _buffers(self, hidden):
-        return [np.empty((*self._shape, units), self._dtype) for units in hidden]
+    def _buffer(self, use, shape):
+        size = math.prod(shape)
+        if use not in self._memory or self._memory[use].size < size:
+            self._memory[use] = np.empty(size, self._dtype)
+        return self._memory[use][:size].reshape(shape)
+
+    def _buffers(self, use, hidden):
+        return [
+            self._buffer((use, layer), (*self._shape, units)) for layer, units in enumerate(hidden)
+        ]
 
     def _two_buffers(self, hidden):
         """Two layers' deltas live at a time: neighbours share no memory, the others do."""
-        rows = self._shape[0] * self._shape[1]
-        halves = [np.empty(rows * max(hidden[i::2], default=0), self._dtype) for i in (0, 1)]
+        rows = math.prod(self._shape)
+        halves = [
+            self._buffer(("deltas", i), (rows * max(hidden[i::2], default=0),)) for i in (0, 1)
+        ]
         return [
             halves[i % 2][: rows * units].reshape(*self._shape, units)
             for i, units in enumerate(hidden)
@@ -187,7 +202,7 @@ class Workspace:
         """Return for every hidden layer its blocks of (z or None, a, delta, slopes)."""
         layers = list(zip(self._cuts, self.pre_activations, self.outputs, self.deltas, strict=True))
         largest = max((a[cut].size for cuts, _, a, _ in layers for cut in cuts), default=0)
-        slopes = np.empty(largest, self._dtype)
+        slopes = self._buffer("slopes", (largest,))
 
         def block(cut, z, a, delta):
             z = None if self.activation.from_output else z[cut]
@@ -208,6 +223,29 @@ class Workspace:
         for z, a, delta, slopes in self._way_down[layer]:
             derivative(z, a, slopes)
             np.multiply(delta, slopes, delta)
+
+
+class Workspaces(dict):
+    """The workspaces of one stack, by number of rows; made when they are asked for.
+
+    Only one of them works at a time, so they share their memory.
+
+    Parameters
+    ----------
+    stack, activation, backward
+        As for a `Workspace`.
+    memory : dict, default=None
+        Of other workspaces, to be shared with them.
+    """
+
+    def __init__(self, stack: Stack, activation, *, backward=True, memory: dict | None = None):
+        super().__init__()
+        self.memory = {} if memory is None else memory
+        self._make = partial(Workspace, stack, activation, backward=backward, memory=self.memory)
+
+    def __missing__(self, n_samples: int) -> Workspace:
+        self[n_samples] = self._make(n_samples)
+        return self[n_samples]
 
 
 def _multiply(X, W, out):
@@ -289,20 +327,17 @@ def loss_and_gradient(parameters, gradient, work, loss, X, y, sample_weight=None
 
 
 def evaluate(
-    stack: Stack, activation, X, workspaces: dict[int, Workspace] | None = None
+    stack: Stack, activation, X, workspaces: Workspaces | None = None
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield the raw outputs of X, (k, rows, n_outputs), for one block of rows after the other.
 
-    A block's buffer is used again for the next one. Who evaluates stacks of one shape again and
-    again passes a dict, in which buffers are kept by their number of rows.
+    A block's buffer is used again for the next one, and for the next call with ``workspaces``.
     """
     n_samples = X.shape[0]
     width = len(stack) * max(stack.layer_sizes[1:])
     rows = min(n_samples, max(1, EVALUATION_BLOCK // width))
-    workspaces = {} if workspaces is None else workspaces
+    if workspaces is None:
+        workspaces = Workspaces(stack, activation, backward=False)
     for start in range(0, n_samples, rows):
         block = slice(start, min(start + rows, n_samples))
-        n_rows = block.stop - start
-        if n_rows not in workspaces:
-            workspaces[n_rows] = Workspace(stack, activation, n_rows, backward=False)
-        yield block, forward(stack, workspaces[n_rows], X[block])
+        yield block, forward(stack, workspaces[block.stop - start], X[block])

@@ -17,7 +17,13 @@ import numpy as np
 import scipy.optimize
 from scipy.sparse import issparse
 
-from skinit.network import Parameters, Workspace, evaluate, loss_and_gradient
+from skinit.network import (
+    Parameters,
+    Workspace,
+    Workspaces,
+    evaluate,
+    loss_and_gradient,
+)
 
 
 class Samples(NamedTuple):
@@ -293,8 +299,10 @@ class StochasticTraining:
         """Make buffers for this stack; called again whenever networks have left."""
         self.parameters = parameters
         self.gradient = Parameters(parameters.layer_sizes, np.empty_like(parameters.flat))
-        self._workspaces: dict[int, Workspace] = {}
-        self._evaluations: dict[int, Workspace] = {}
+        self._workspaces = Workspaces(parameters, self.task.activation)
+        self._evaluations = Workspaces(
+            parameters, self.task.activation, backward=False, memory=self._workspaces.memory
+        )
         self.optimizer.bind(parameters.flat, self.gradient.flat, parameters.n_weights)
 
     def run(self, on_epoch: Callable[[StochasticTraining], None] | None = None) -> None:
@@ -322,9 +330,6 @@ class StochasticTraining:
         losses, squares, shares, decays = [], [], [], []
         for X, y, sample_weight in self.batches:
             n_rows = len(y)
-            if n_rows not in self._workspaces:
-                work = Workspace(self.parameters, self.task.activation, n_rows)
-                self._workspaces[n_rows] = work
             loss, total_weight = loss_and_gradient(
                 self.parameters,
                 self.gradient,
