@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from skinit._blocks import contiguous_blocks
 
@@ -21,6 +22,11 @@ from skinit._blocks import contiguous_blocks
 BLOCK = 32_768
 # Values of the widest layer when a whole data set is evaluated, a block of rows at a time.
 EVALUATION_BLOCK = 1 << 18
+# Multiply-adds that OpenBLAS's kernels for AVX-512 do without packing the factors first, in two
+# thirds of the time. So what is up to twice as much, as 200 rows of 64 features and 100 units
+# are, is faster in halves: a step takes a tenth less. Other kernels always pack.
+SMALL_PRODUCT = 1_000_000
+SMALL_KERNELS = {"SkylakeX", "Cooperlake", "Sapphirerapids"}
 
 
 class Stack:
@@ -248,22 +254,27 @@ class Workspaces(dict):
         return self[n_samples]
 
 
-def _multiply(X, W, out):
-    """Write X @ W into ``out``; X may be CSR, which NumPy cannot multiply into a buffer."""
-    if isinstance(X, np.ndarray):
-        np.matmul(X, W, out)
-    else:
-        for j, weights in enumerate(W):
-            out[j] = X @ weights
+@lru_cache(maxsize=1)
+def _has_small_kernels() -> bool:
+    return any(pool.get("architecture") in SMALL_KERNELS for pool in threadpool_info())
 
 
-def _multiply_transposed(X, delta, out):
-    """Write X.T @ delta into ``out``."""
-    if isinstance(X, np.ndarray):
-        np.matmul(X.T, delta, out)
+def _multiply(X, Y, out):
+    """Write X @ Y into ``out`` (k, ...), where all of Y are multiplied by the same X."""
+    if not isinstance(X, np.ndarray):
+        # NumPy cannot multiply CSR into a buffer.
+        for j, own in enumerate(Y):
+            out[j] = X @ np.ascontiguousarray(own)
+    elif _is_faster_in_halves(X.shape[0] * X.shape[1] * Y.shape[-1]):
+        half = X.shape[0] // 2
+        np.matmul(X[:half], Y, out[:, :half])
+        np.matmul(X[half:], Y, out[:, half:])
     else:
-        for j in range(len(delta)):
-            out[j] = X.T @ np.ascontiguousarray(delta[j])
+        np.matmul(X, Y, out)
+
+
+def _is_faster_in_halves(multiply_adds: int) -> bool:
+    return SMALL_PRODUCT < multiply_adds <= 2 * SMALL_PRODUCT and _has_small_kernels()
 
 
 def forward(stack: Stack, work: Workspace, X) -> np.ndarray:
@@ -288,7 +299,7 @@ def backward(parameters: Parameters, gradient: Parameters, work: Workspace, X, d
         times(delta, parameters.transposed[layer], below)
         work.multiply_derivative(layer - 1)
         delta = below
-    _multiply_transposed(X, delta, gradient.coefs[0])
+    _multiply(X.T, delta, gradient.coefs[0])
     np.matmul(work.ones, delta, gradient.intercepts[0])
 
 

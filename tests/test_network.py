@@ -161,6 +161,26 @@ def test_blocks_of_rows_are_invisible(block, monkeypatch):
 
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "csr"])
+def test_halves_of_a_product_are_invisible(sparse, monkeypatch):
+    X, y, weight = samples("multiclass", weighted=True, sparse=sparse)
+    parameters, tanh = networks((4, 6, 3)), get_activation("tanh")
+    expected = gradient_of(parameters, tanh, LOSSES["multiclass"], X, y, weight)
+    shapes, matmul = [], np.matmul
+
+    def watch(a, b, out):
+        shapes.append(a.shape)
+        return matmul(a, b, out)
+
+    monkeypatch.setattr(network, "SMALL_PRODUCT", 9 * 4 * 6 - 1)
+    monkeypatch.setattr(network, "_has_small_kernels", lambda: True)
+    monkeypatch.setattr(network.np, "matmul", watch)
+    value, gradient = gradient_of(parameters, tanh, LOSSES["multiclass"], X, y, weight)
+    assert ((4, 4) in shapes and (5, 4) in shapes and (2, 9) in shapes) == (not sparse)
+    assert_allclose(value, expected[0], rtol=1e-13)
+    assert_allclose(gradient.flat, expected[1].flat, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "csr"])
 @pytest.mark.parametrize("values", [1, 60, 1 << 18])
 def test_evaluate_covers_all_rows_once(sparse, values, monkeypatch):
     monkeypatch.setattr(network, "EVALUATION_BLOCK", values)
