@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
-from threadpoolctl import threadpool_info
 
+from skinit._blas import has_small_kernels
 from skinit._blocks import contiguous_blocks
 
 # Values of one elementwise pass that stay in a core's second-level cache.
@@ -26,7 +26,6 @@ EVALUATION_BLOCK = 1 << 18
 # thirds of the time. So what is up to twice as much, as 200 rows of 64 features and 100 units
 # are, is faster in halves: a step takes a tenth less. Other kernels always pack.
 SMALL_PRODUCT = 1_000_000
-SMALL_KERNELS = {"SkylakeX", "Cooperlake", "Sapphirerapids"}
 
 
 class Stack:
@@ -254,11 +253,6 @@ class Workspaces(dict):
         return self[n_samples]
 
 
-@lru_cache(maxsize=1)
-def _has_small_kernels() -> bool:
-    return any(pool.get("architecture") in SMALL_KERNELS for pool in threadpool_info())
-
-
 def _multiply(X, Y, out):
     """Write X @ Y into ``out`` (k, ...), where all of Y are multiplied by the same X."""
     if not isinstance(X, np.ndarray):
@@ -274,7 +268,7 @@ def _multiply(X, Y, out):
 
 
 def _is_faster_in_halves(multiply_adds: int) -> bool:
-    return SMALL_PRODUCT < multiply_adds <= 2 * SMALL_PRODUCT and _has_small_kernels()
+    return SMALL_PRODUCT < multiply_adds <= 2 * SMALL_PRODUCT and has_small_kernels()
 
 
 def forward(stack: Stack, work: Workspace, X) -> np.ndarray:

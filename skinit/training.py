@@ -17,6 +17,7 @@ import numpy as np
 import scipy.optimize
 from scipy.sparse import issparse
 
+from skinit._blas import scipy_on_one_thread
 from skinit.network import (
     Parameters,
     Workspace,
@@ -475,14 +476,15 @@ class LBFGSTraining:
                 if self._may_stop():
                     self._end(loss, "converged", "The gradient is small enough at the start.")
                     return
-            result = scipy.optimize.minimize(
-                self._objective,
-                start,
-                method="L-BFGS-B",
-                jac=True,
-                callback=iteration_ends,
-                options=self.options,
-            )
+            with scipy_on_one_thread():
+                result = scipy.optimize.minimize(
+                    self._objective,
+                    start,
+                    method="L-BFGS-B",
+                    jac=True,
+                    callback=iteration_ends,
+                    options=self.options,
+                )
         self.parameters.flat[0] = result.x
         converged = result.status == 0 or self._may_stop()
         self._end(result.fun, "converged" if converged else "max_iter", str(result.message))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,13 +16,14 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_classification
 from sklearn.dummy import DummyClassifier
-from sklearn.metrics import log_loss
+from sklearn.metrics import balanced_accuracy_score, get_scorer, log_loss
 from sklearn.model_selection import KFold, RepeatedStratifiedKFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.calibration import aa_scores, false_positive_rates
 from skinit import InitComparison, InitMLPClassifier, compare_initializers
+from skinit.comparison import scorers
 from skinit.comparison.result import BASELINE
 from skinit.initializers import VarianceScaling
 
@@ -174,6 +176,26 @@ def test_divergence_is_a_result():
     assert comparison.summary().loc["random", "diverged_rate"] == 1
     assert "random diverged in 3 of 3 runs" in comparison.sentence()
     assert "diverged in 3 of 3 runs" in comparison.failures["random"]
+
+
+@pytest.mark.parametrize("name", scorers.OWN)
+@pytest.mark.parametrize("classes", [[0, 1], ["a", "b", "c"]], ids=["numbers", "words"])
+def test_own_scorers_equal_scikit_learns_to_the_last_bit(name, classes):
+    rng = np.random.default_rng(0)
+    for n in (3, 10, 101):
+        y, predicted = rng.choice(classes, size=(2, n))
+        y[: len(classes)] = classes
+        dummy = SimpleNamespace(predict=lambda X, predicted=predicted: predicted)
+        expected = get_scorer(name)._score_func(y, predicted)
+        assert scorers.OWN[name](dummy, None, y) == expected
+
+
+def test_a_class_without_test_rows_has_no_share_in_balanced_accuracy():
+    y, predicted = np.array([0, 0, 1]), np.array([0, 2, 1])
+    dummy = SimpleNamespace(predict=lambda X: predicted)
+    with pytest.warns(UserWarning, match="y_pred contains classes not in y_true"):
+        expected = balanced_accuracy_score(y, predicted)
+    assert scorers.balanced_accuracy(dummy, None, y) == expected
 
 
 def test_a_candidate_or_scorer_that_raises_is_reported_beside_its_name():

@@ -16,7 +16,7 @@ PACKAGE = Path(skinit.__file__).parent
 
 # Each row may import only from rows above it; the modules of one row never import each other.
 LAYERS = [
-    ["_registry", "_random", "_files", "_blocks"],
+    ["_registry", "_random", "_files", "_blocks", "_blas"],
     ["activations", "initializers", "losses", "optimizers"],
     ["network"],
     ["rowspace"],

@@ -15,6 +15,7 @@ from skinit.network import (
     Parameters,
     Stack,
     Workspace,
+    Workspaces,
     backward,
     evaluate,
     forward,
@@ -172,7 +173,7 @@ def test_halves_of_a_product_are_invisible(sparse, monkeypatch):
         return matmul(a, b, out)
 
     monkeypatch.setattr(network, "SMALL_PRODUCT", 9 * 4 * 6 - 1)
-    monkeypatch.setattr(network, "_has_small_kernels", lambda: True)
+    monkeypatch.setattr(network, "has_small_kernels", lambda: True)
     monkeypatch.setattr(network.np, "matmul", watch)
     value, gradient = gradient_of(parameters, tanh, LOSSES["multiclass"], X, y, weight)
     assert ((4, 4) in shapes and (5, 4) in shapes and (2, 9) in shapes) == (not sparse)
@@ -191,6 +192,39 @@ def test_evaluate_covers_all_rows_once(sparse, values, monkeypatch):
     assert_array_equal(np.concatenate([np.arange(11)[rows] for rows, _ in blocks]), np.arange(11))
     assert_allclose(np.concatenate([raw for _, raw in blocks], axis=-2), expected, rtol=1e-12)
     assert (len(blocks) > 1) == (values < 11 * 18)
+
+
+@every_activation
+def test_batches_of_all_sizes_share_their_memory(activation):
+    X, y, weight = samples("multiclass", weighted=True)
+    parameters, activation = networks((4, 6, 5, 7, 3)), get_activation(activation)
+    gradient = Parameters(parameters.layer_sizes, np.empty_like(parameters.flat))
+    workspaces = Workspaces(parameters, activation)
+    assert np.shares_memory(workspaces[9].outputs[0], workspaces[4].outputs[0])
+    for n in (9, 4, 6, 9):
+        part = X[:n], y[:n], weight[:n]
+        expected = gradient_of(parameters, activation, LOSSES["multiclass"], *part)
+        value, _ = loss_and_gradient(
+            parameters, gradient, workspaces[n], LOSSES["multiclass"], *part
+        )
+        assert_allclose(value, expected[0], rtol=1e-13)
+        assert_allclose(gradient.flat, expected[1].flat, rtol=1e-12, atol=1e-15)
+
+
+def test_what_is_kept_is_not_overwritten():
+    """Pre-activations and the deltas of all layers, for who wants to look at them."""
+    X, y, weight = samples("multiclass", weighted=True)
+    parameters, tanh = networks((4, 6, 5, 7, 3)), get_activation("tanh")
+    gradient = Parameters(parameters.layer_sizes, np.empty_like(parameters.flat))
+    work = Workspace(parameters, tanh, 9, keep=True)
+    loss_and_gradient(parameters, gradient, work, LOSSES["multiclass"], X, y, weight)
+    expected = gradient_of(parameters, tanh, LOSSES["multiclass"], X, y, weight)[1]
+    assert_allclose(gradient.flat, expected.flat, rtol=1e-12, atol=1e-15)
+    inputs = [np.broadcast_to(X, (3, 9, 4)), *work.outputs]
+    for layer, delta in enumerate(work.deltas):
+        assert_allclose(np.tanh(work.pre_activations[layer]), work.outputs[layer], rtol=1e-13)
+        product = inputs[layer].swapaxes(-2, -1) @ delta
+        assert_allclose(product, gradient.coefs[layer], rtol=1e-12, atol=1e-15)
 
 
 @every_activation

@@ -60,6 +60,19 @@ def test_steps_equal_scikit_learns(name):
     assert_allclose(moved, expected, rtol=1e-13, atol=1e-14)
 
 
+@pytest.mark.parametrize("betas", [(0.0, 0.0), (0.0, 0.999), (0.3, 0.5), (0.9, 0.0)])
+def test_units_of_adams_moments_leave_no_trace(betas):
+    """They shrink quickly here: every few steps the moments are put into units of one again."""
+    rng = np.random.default_rng(2)
+    start, gradients = rng.normal(size=(2, 11)), rng.normal(size=(40, 2, 11))
+    expected = start.copy()
+    oracle = AdamOptimizer([expected], 0.05, *betas, 1e-3)
+    for gradient in gradients:
+        oracle.update_params([expected], [gradient])
+    adam = Adam(Schedule("constant", 0.05, k=2), *betas, epsilon=1e-3)
+    assert_allclose(walk(adam, start, gradients), expected, rtol=1e-12, atol=1e-14)
+
+
 def test_adam_equals_torchs():
     torch = pytest.importorskip("torch", reason="torch is a second oracle for Adam")
     start, gradients = start_and_gradients(1, 11)
