@@ -135,8 +135,8 @@ def _in_double(samples) -> Samples:
 
 def _mean_square(a) -> float:
     """Return the mean of squares of an array or a sparse matrix."""
-    values = a.data if issparse(a) else a
-    return float(np.square(values).sum() / math.prod(a.shape))
+    values = (a.data if issparse(a) else a).ravel()
+    return float(values @ values) / math.prod(a.shape)
 
 
 def _row_norms(a) -> np.ndarray:
