@@ -172,7 +172,9 @@ def _check_known(estimator, classes, name):
 
 def _code(estimator, y, dtype):
     coded = estimator._label_binarizer.transform(y)
-    return np.asarray(coded.toarray() if issparse(coded) else coded, dtype=dtype)
+    coded = coded.toarray() if issparse(coded) else coded
+    # In Fortran's order, because training reads labels samples-last and then needs no copy.
+    return np.asarray(coded, dtype=dtype, order="F")
 
 
 def weigh(estimator, X, y, sample_weight):
