@@ -170,6 +170,7 @@ class Workspace:
         self.pre_activations = self.outputs if overwrite else self._buffers("z", hidden)
         # Samples last in memory: sums over a few outputs are then long vector operations.
         self.raw = self._buffer("raw", (len(stack), n_outputs, n_samples)).swapaxes(-2, -1)
+        self.products = [*self.pre_activations, self.raw]
         self._cuts = [list(contiguous_blocks(a.shape, BLOCK)) for a in self.outputs]
         self._way_up = [
             [(cut[0], z[cut], a[cut]) for cut in cuts]
@@ -273,7 +274,7 @@ def _is_faster_in_halves(multiply_adds: int) -> bool:
 
 def forward(stack: Stack, work: Workspace, X) -> np.ndarray:
     """Return the raw outputs of X, (k, n_samples, n_outputs), in a buffer of ``work``."""
-    products = [*work.pre_activations, work.raw]
+    products = work.products
     _multiply(X, stack.coefs[0], products[0])
     for layer, inputs in enumerate(work.outputs):
         work.activate(layer, stack.intercepts[layer])
@@ -326,7 +327,7 @@ def loss_and_gradient(parameters, gradient, work, loss, X, y, sample_weight=None
     # A batch of zero weights moves nothing, instead of dividing zero by zero.
     scale = 1 / total_weight if total_weight else 0.0
     value, delta = loss.value_and_gradient(forward(parameters, work, X), y, sample_weight)
-    delta *= scale
+    np.multiply(delta, scale, delta)
     backward(parameters, gradient, work, X, delta)
     return value * scale, total_weight
 

@@ -76,7 +76,7 @@ class _Block(NamedTuple):
     members: slice  # of the stack
     width: int  # values of each member
     arrays: list[np.ndarray]  # parameters, gradient, moments
-    decayed: list[tuple[np.ndarray, np.ndarray]]  # of each member, the (weights, gradient) with L2
+    decayed: list[tuple[int, np.ndarray, np.ndarray]]  # (member, weights, gradient) where L2 acts
 
 
 class Optimizer:
@@ -107,7 +107,7 @@ class Optimizer:
         if not self.moments:
             self.moments = [np.zeros_like(parameters) for _ in range(self.n_moments)]
         # y + a x in one pass, where NumPy needs two. It writes into y only if y has no gaps.
-        self._axpy = get_blas_funcs("axpy", dtype=parameters.dtype)
+        self._axpy, self._dot = get_blas_funcs(("axpy", "dot"), dtype=parameters.dtype)
         self._blocks = [
             self._block((parameters, gradient, *self.moments), members, columns, n_decayed)
             for members, columns in contiguous_blocks(parameters.shape, BLOCK)
@@ -117,8 +117,8 @@ class Optimizer:
     def _block(buffers, members, columns, n_decayed):
         arrays = [buffer[members, columns] for buffer in buffers]
         n_weights = max(0, n_decayed - columns.start)
-        weights, gradient = (array[:, :n_weights] for array in arrays[:2])
-        decayed = list(zip(weights, gradient, strict=True)) if n_weights else []
+        rows = range(members.start, members.stop) if n_weights else ()
+        decayed = [(j, *(a[i, :n_weights] for a in arrays[:2])) for i, j in enumerate(rows)]
         return _Block(members, arrays[0].shape[1], [a.reshape(-1) for a in arrays], decayed)
 
     def take(self, keep):
@@ -129,19 +129,24 @@ class Optimizer:
     def release(self):
         """Let go of the buffers of other objects and keep the state alone."""
         self._blocks = []
-        self._axpy = None
+        self._axpy = self._dot = None
 
-    def step(self, decay):
+    def step(self, decay) -> list[float]:
         """Move the parameters once; ``decay * weights`` is added to the gradient first.
 
-        The gradient's buffer is used as working memory and holds nothing afterwards.
+        The gradient's buffer is used as working memory and holds nothing afterwards. Returns each
+        network's sum of squared weights before the step, for the penalty: they are in cache here.
+        Without decay it is not computed, and 0.
         """
-        rule, rate, axpy = self.begin_step(), self.schedule.rate, self._axpy
+        rule, rate, axpy, dot = self.begin_step(), self.schedule.rate, self._axpy, self._dot
+        squares = [0.0] * len(self.schedule.rates)
         for members, width, arrays, decayed in self._blocks:
             if decay:
-                for weights, gradient in decayed:
+                for j, weights, gradient in decayed:
+                    squares[j] += dot(weights, weights)
                     axpy(weights, gradient, a=decay)
             rule(rate if isinstance(rate, float) else np.repeat(rate[members], width), *arrays)
+        return squares
 
     def begin_step(self):
         """Return the function of (rate, parameters, gradient, *moments) for this step."""

@@ -212,8 +212,10 @@ class Batches:
             # Rows of other layouts are slow to gather, and BLAS cannot read every one of them.
             X = np.ascontiguousarray(X)
         self.samples = samples._replace(X=X)
-        # Labels are kept samples-last, as raw outputs are.
-        self._y = np.ascontiguousarray(samples.y.T)
+        # Labels lie samples-last in memory, as raw outputs do.
+        self._y = np.asfortranarray(samples.y)
+        starts = range(0, self.n_samples, self.batch_size)
+        self._slices = [slice(i, min(i + self.batch_size, self.n_samples)) for i in starts]
         if self.shuffle is not None and not issparse(X):
             self._rows = np.empty((self.batch_size, X.shape[1]), X.dtype)
 
@@ -222,12 +224,11 @@ class Batches:
         y, order = self._y, None
         if self.shuffle is not None:
             order = self.shuffle.permutation(self.n_samples)
-            y = y[:, order]
+            y = y.T[:, order].T
             weight = None if weight is None else weight[order]
-        for start in range(0, self.n_samples, self.batch_size):
-            rows = slice(start, min(start + self.batch_size, self.n_samples))
+        for rows in self._slices:
             batch = X[rows] if order is None else self._gather(order[rows])
-            yield Samples(batch, y[:, rows].T, None if weight is None else weight[rows])
+            yield Samples(batch, y[rows], None if weight is None else weight[rows])
 
     def _gather(self, rows):
         X = self.samples.X
@@ -344,10 +345,9 @@ class StochasticTraining:
                 continue
             decay = self.task.alpha / total_weight
             losses.append(loss)
-            squares.append(self.parameters.squared_norms() if decay else np.zeros_like(loss))
             shares.append(n_rows / self.batches.n_samples)
             decays.append(decay)
-            self.optimizer.step(decay)
+            squares.append(self.optimizer.step(decay))
         self.n_samples_seen += self.batches.n_samples
         share, decay = np.array(shares), np.array(decays)
         return share @ np.array(losses), (share * decay / 2) @ np.array(squares)

@@ -113,6 +113,18 @@ def test_decay_reaches_the_weights_and_not_the_biases(name):
 
 
 @every_rule
+@pytest.mark.parametrize("block", [4, 8192])
+def test_a_step_returns_the_squares_that_the_penalty_needs(name, block, monkeypatch):
+    monkeypatch.setattr(optimizers, "BLOCK", block)
+    start, gradients = start_and_gradients(3, 10)
+    optimizer, parameters = RULES[name](Schedule("constant", 0.1, k=3)), start.copy()
+    optimizer.bind(parameters, gradients[0].copy(), 7)
+    assert_allclose(optimizer.step(0.3), np.square(start[:, :7]).sum(axis=1), rtol=1e-14)
+    assert not np.array_equal(parameters, start)
+    assert optimizer.step(0.0) == [0.0, 0.0, 0.0]
+
+
+@every_rule
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_each_network_has_its_own_rate_and_moves_as_if_alone(name, dtype):
     start, gradients = start_and_gradients(3, 10, dtype)
