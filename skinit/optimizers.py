@@ -2,7 +2,7 @@
 
 An optimizer is bound to the flat buffers of a stack of k networks, ``parameters`` and
 ``gradient``, both of shape (k, n_parameters), and changes the parameters in place. It walks
-over them in blocks that fit the cache, because the dozen elementwise passes of a step are bound
+over them in blocks that fit the cache, because the elementwise passes of a step are bound
 by memory and not by arithmetic.
 """
 
