@@ -458,7 +458,7 @@ class _WideTask:
         parts = ("train", "validation", "watched")
         present = [name for name in parts if getattr(task, name) is not None]
         X = [getattr(task, name).X for name in present]
-        self.space = RowSpace(X[0] if len(X) == 1 else np.concatenate(X))
+        self.space = RowSpace(*X)
         ends = np.cumsum([len(rows) for rows in X])
         self.task = replace(
             task,
@@ -468,7 +468,7 @@ class _WideTask:
             },
         )
         # Side by side, so that X is read once for all networks.
-        self._original = np.hstack([layers[0][0] for layers in starts]).astype(X[0].dtype)
+        self._original = np.hstack([layers[0][0] for layers in starts], dtype=X[0].dtype)
         self._projected = self.space.project(self._original)
         self.starts = _with_first_weights(starts, self._projected)
 

@@ -30,7 +30,8 @@ dropped: slower, exact for every X. No d x d array is formed; memory is O(n d + 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import scipy.linalg
@@ -46,14 +47,15 @@ class RowSpace:
 
     Parameters
     ----------
-    X : ndarray of shape (n, d), float32 or float64
+    *parts : ndarrays of shape (n_i, d), float32 or float64
         All rows that training touches or watches: training, validation and held-out rows belong
-        into one basis. Must be finite, and stay unchanged: it is referenced, not copied.
+        into one basis. Must be finite, and stay unchanged: they are referenced, not copied.
 
     Attributes
     ----------
-    rows : ndarray of shape (n, r + 1), dtype of X
-        Row i stands for ``X[i]``; the last column is zero; r is at most min(n, d).
+    rows : ndarray of shape (n, r + 1), dtype of the first part
+        Row i stands for row i of all parts below each other; the last column is zero; r is at
+        most min(n, d).
 
     Examples
     --------
@@ -61,16 +63,16 @@ class RowSpace:
     >>> from skinit.rowspace import RowSpace
     >>> rng = np.random.default_rng(0)
     >>> X, W = rng.normal(size=(3, 500)), rng.normal(size=(500, 4))
-    >>> space = RowSpace(X)
+    >>> space = RowSpace(X[:2], X[2:])
     >>> start = space.project(W)
     >>> space.rows.shape, start.shape, np.allclose(space.rows @ start, X @ W)
     ((3, 4), (4, 4), True)
     """
 
-    def __init__(self, X: np.ndarray):
-        # Q = span.T @ mix, in both cases
-        coordinates, self._span, self._mix = _factorize_gram(X) or _factorize_qr(X)
-        self.rows = np.pad(coordinates, ((0, 0), (0, 1))).astype(X.dtype, order="C")
+    def __init__(self, *parts: np.ndarray):
+        # Q = vstack(span).T @ mix, in both cases
+        coordinates, self._span, self._mix = _factorize_gram(parts) or _factorize_qr(parts)
+        self.rows = np.pad(coordinates, ((0, 0), (0, 1))).astype(parts[0].dtype, order="C")
 
     def project(self, W: np.ndarray) -> np.ndarray:
         """Give the coordinates in which training starts.
@@ -83,8 +85,10 @@ class RowSpace:
         construction. Where rounding alone is left (r = d), it is set to 1e-8 ||W||: invisible in
         the penalty (1e-16), yet enough to read off s. Columns of zeros have 0.
         """
-        inside = self._mix.T @ sum(B @ W[block] for block, B in _blocks(self._span))
-        squared = np.square(W, dtype=np.float64).sum(axis=0)
+        inside = self._mix.T @ sum(
+            np.concatenate([B @ W[block] for B in blocks]) for block, blocks in _blocks(self._span)
+        )
+        squared = np.einsum("ij,ij->j", W, W, dtype=np.float64)
         outside = np.maximum(squared - np.square(inside).sum(axis=0), 1e-16 * squared)
         return np.vstack([inside, np.sqrt(outside)]).astype(W.dtype)
 
@@ -97,9 +101,10 @@ class RowSpace:
         """
         s = np.divide(trained[-1], start[-1], out=np.zeros(W.shape[1]), where=start[-1] > 0)
         moved = self._mix @ (trained[:-1] - s * start[:-1])
+        own = [moved[place] for place in _places(self._span)]
         lifted = np.empty_like(W)
-        for block, B in _blocks(self._span):
-            lifted[block] = s * W[block] + B.T @ moved
+        for block, blocks in _blocks(self._span):
+            lifted[block] = s * W[block] + _combine(own, blocks)
         return lifted
 
 
@@ -123,30 +128,51 @@ def pays(n: int, d: int, n_units: int, n_visits: int) -> bool:
     return 2 * reduced < 4 * n_visits * d * width
 
 
-def _blocks(X: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield X by blocks of columns, so that float64 copies of float32 data stay near 8 MB."""
-    step = max(256, 2**20 // len(X))
-    for i in range(0, X.shape[1], step):
-        yield slice(i, i + step), X[:, i : i + step].astype(np.float64, copy=False)
+def _blocks(parts: Sequence[np.ndarray]) -> Iterator[tuple[slice, list[np.ndarray]]]:
+    """Yield the parts by blocks of columns, so that float64 copies of float32 stay near 8 MB."""
+    step = max(256, 2**20 // sum(map(len, parts)))
+    for i in range(0, parts[0].shape[1], step):
+        block = slice(i, i + step)
+        yield block, [part[:, block].astype(np.float64, copy=False) for part in parts]
 
 
-def _factorize_gram(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Give R, X and the mix with Q = X.T @ mix; None where X X^T has lost digits that matter."""
-    if len(X) > X.shape[1]:
+def _combine(weights: Sequence[np.ndarray], blocks: Sequence[np.ndarray]) -> np.ndarray:
+    """Return B^T w, summed over the parts."""
+    return sum(B.T @ w for B, w in zip(blocks, weights, strict=True))
+
+
+def _places(parts: Sequence[np.ndarray]) -> list[slice]:
+    """Return where the parts are when they stand below each other."""
+    return [slice(*ends) for ends in pairwise(np.cumsum([0, *map(len, parts)]))]
+
+
+def _factorize_gram(parts):
+    """Give R, X and the mix with Q = X.T @ mix; None where X X^T has lost digits that matter.
+
+    X, the parts below each other, is never put together: that would cost as much as reading it.
+    """
+    n, d = sum(map(len, parts)), parts[0].shape[1]
+    if n > d:
         return None
+    gram, places = np.zeros((n, n)), _places(parts)
+    for _, blocks in _blocks(parts):
+        for i, A in enumerate(blocks):
+            for j, B in enumerate(blocks[: i + 1]):  # eigh reads the lower triangle alone
+                gram[places[i], places[j]] += A @ B.T
     # NumPy's eigh and not scipy's, whose BLAS may be another one: two pools of threads that wait
     # for each other would take ten times as long.
-    gram = np.asarray_chkfinite(sum(B @ B.T for _, B in _blocks(X)))
-    eigenvalues, V = np.linalg.eigh(gram)
+    eigenvalues, V = np.linalg.eigh(np.asarray_chkfinite(gram))
     kept = eigenvalues > SMALLEST_KEPT * eigenvalues[-1]
-    dropped = sum(np.square(V[:, ~kept].T @ B).sum() for _, B in _blocks(X))
-    if dropped > max(ABSENT, np.finfo(X.dtype).eps) ** 2 * eigenvalues[-1]:
+    absent = [V[place][:, ~kept] for place in places]
+    dropped = sum(np.square(_combine(absent, blocks)).sum() for _, blocks in _blocks(parts))
+    if dropped > max(ABSENT, np.finfo(parts[0].dtype).eps) ** 2 * eigenvalues[-1]:
         return None
     V, roots = V[:, kept], np.sqrt(eigenvalues[kept])
-    return V * roots, X, V / roots
+    return V * roots, parts, V / roots
 
 
-def _factorize_qr(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _factorize_qr(parts):
     """Give R, Q^T and the identity, by unpivoted QR of X^T in float64."""
-    Q, R = scipy.linalg.qr(X.T.astype(np.float64), overwrite_a=True, mode="economic")
-    return R.T, Q.T, np.eye(len(R))
+    X = np.concatenate(parts, dtype=np.float64)
+    Q, R = scipy.linalg.qr(X.T, overwrite_a=True, mode="economic")
+    return R.T, [Q.T], np.eye(len(R))

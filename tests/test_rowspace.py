@@ -79,10 +79,10 @@ def assert_close(actual, expected, rtol, scale=None):
     assert np.linalg.norm(actual - expected) <= rtol * scale
 
 
-def through_qr(X, monkeypatch):
+def through_qr(*parts, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(rowspace, "_factorize_gram", lambda X: None)
-        return RowSpace(X)
+        patch.setattr(rowspace, "_factorize_gram", lambda parts: None)
+        return RowSpace(*parts)
 
 
 # --- algebra -----------------------------------------------------------------------------------
@@ -90,12 +90,12 @@ def through_qr(X, monkeypatch):
 
 @pytest.mark.parametrize("X", GRAM.values(), ids=GRAM.keys())
 def test_clean_spectra_take_the_fast_way(X):
-    assert rowspace._factorize_gram(X) is not None
+    assert rowspace._factorize_gram([X]) is not None
 
 
 @pytest.mark.parametrize("X", QR.values(), ids=QR.keys())
 def test_doubtful_spectra_take_householders_way(X):
-    assert rowspace._factorize_gram(X) is None
+    assert rowspace._factorize_gram([X]) is None
 
 
 def assert_same_algebra(X, W, space, rtol, rtol_norm=None):
@@ -119,14 +119,14 @@ def assert_same_algebra(X, W, space, rtol, rtol_norm=None):
 def test_products_norms_and_round_trip(X, monkeypatch):
     W = weights_for(X)
     assert_same_algebra(X, W, RowSpace(X), 1e-10)
-    assert_same_algebra(X, W, through_qr(X, monkeypatch), 1e-10)
+    assert_same_algebra(X, W, through_qr(X, monkeypatch=monkeypatch), 1e-10)
 
 
 @every_case
 def test_float32(X, monkeypatch):
     X, W = X.astype(np.float32), weights_for(X).astype(np.float32)
     assert_same_algebra(X, W, RowSpace(X), 1e-6)
-    assert_same_algebra(X, W, through_qr(X, monkeypatch), 1e-6)
+    assert_same_algebra(X, W, through_qr(X, monkeypatch=monkeypatch), 1e-6)
 
 
 def test_float32_is_factorized_in_float64():
@@ -200,6 +200,19 @@ def test_networks_side_by_side(X):
 def test_very_many_features(offset, dtype, rtol):
     wide, W = (normal(3, 2**20) + offset).astype(dtype), normal(2**20, 2, seed=1).astype(dtype)
     assert_same_algebra(wide, W, RowSpace(wide), rtol)
+
+
+@every_case
+def test_parts_are_rows_below_each_other(X, monkeypatch):
+    for cuts in ([1], [2, 5], [0, len(X)]):
+        parts, W = np.split(X, cuts), weights_for(X)
+        for space in (RowSpace(*parts), through_qr(*parts, monkeypatch=monkeypatch)):
+            assert_same_algebra(X, W, space, 1e-10)
+            start = space.project(W)
+            moved = 0.5 * start
+            moved[:-1] += normal(*moved[:-1].shape, seed=4) * np.linalg.norm(W)
+            scale = np.linalg.norm(X, 2) * np.linalg.norm(moved)
+            assert_close(X @ space.lift(moved, start, W), space.rows @ moved, 1e-10, scale)
 
 
 @pytest.mark.parametrize(("offset", "copies"), [(0, 0.8), (1e6, 2.5)], ids=["gram", "qr"])
@@ -378,7 +391,7 @@ def pictures():
 def test_first_steps_on_pictures():
     pixels = pictures()
     X = pixels.reshape(len(pixels), -1) / 255
-    assert rowspace._factorize_gram(X) is not None
+    assert rowspace._factorize_gram([X]) is not None
     targets = (np.arange(len(X)) < len(X) / 2).astype(float)
     assert_same_training(X, lambda X, W: train(X, targets, W, alpha=0.5, n_epochs=20), 1e-9)
 
