@@ -534,7 +534,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
     def _raw_outputs(self, X):
         """Return the raw outputs of X, (n_samples, n_outputs)."""
         check_is_fitted(self)
-        return raw_outputs([self], X)[0]
+        return raw_outputs([self], X)[0][0]
 
     def _outputs(self, X, kind):
         """Return ``loss.probability`` or ``loss.log_probability`` of the raw outputs of X."""
@@ -561,18 +561,24 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
 
 
-def raw_outputs(estimators, X) -> np.ndarray:
-    """Return the raw outputs of fitted estimators of one shape, (k, n_samples, n_outputs)."""
+def raw_outputs(estimators, *arrays) -> list[np.ndarray]:
+    """Return the raw outputs of fitted estimators of one shape, (k, n_samples, n_outputs) each."""
     leader = estimators[0]
-    X = validate_data(leader, X, accept_sparse="csr", reset=False)
     if len(estimators) == 1:
         stack = Stack.of_one(leader.coefs_, leader.intercepts_)
     else:
         layers = zip(*(estimator.coefs_ for estimator in estimators), strict=True)
         biases = zip(*(estimator.intercepts_ for estimator in estimators), strict=True)
-        stack = Stack([np.stack(W) for W in layers], [np.stack(b)[:, None] for b in biases])
-    blocks = evaluate(stack, get_activation(leader.activation), X)
-    return np.concatenate([raw.copy() for _, raw in blocks], axis=-2)
+        # Side by side in memory, so that one product may do for all networks.
+        weights = [np.stack(W, axis=1).swapaxes(0, 1) for W in layers]
+        stack = Stack(weights, [np.stack(b)[:, None] for b in biases])
+    activation = get_activation(leader.activation)
+    outputs = []
+    for X in arrays:
+        X = validate_data(leader, X, accept_sparse="csr", reset=False)
+        blocks = evaluate(stack, activation, X)
+        outputs.append(np.concatenate([raw.copy() for _, raw in blocks], axis=-2))
+    return outputs
 
 
 @contextmanager

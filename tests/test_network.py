@@ -181,6 +181,37 @@ def test_halves_of_a_product_are_invisible(sparse, monkeypatch):
     assert_allclose(gradient.flat, expected[1].flat, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_networks_side_by_side_read_a_large_x_once(dtype, monkeypatch):
+    """In training as in evaluation, whose weights may lie side by side already."""
+    n, d = 32, network.LARGE // 32 + 1
+    X, y, _ = samples("multiclass", n=n, d=d, dtype=dtype)
+    tanh, loss = get_activation("tanh"), LOSSES["multiclass"]
+    together = networks((d, 8, 3), dtype=dtype)
+    together.coefs[0][:] *= d**-0.5
+    weights = [np.stack(W, axis=1).swapaxes(0, 1) for W in together.coefs]
+    strided = Stack(weights, together.intercepts)
+    shapes, matmul = [], np.matmul
+
+    def watch(a, b, out):
+        shapes.append((a.shape, b.shape))
+        return matmul(a, b, out)
+
+    monkeypatch.setattr(network.np, "matmul", watch)
+    values, gradients = gradient_of(together, tanh, loss, X, y, None)
+    assert ((n, d), (d, 24)) in shapes and ((d, n), (n, 24)) in shapes
+    raw = forward(together, Workspace(together, tanh, n), X)
+    assert_array_equal(forward(strided, Workspace(strided, tanh, n), X), raw)
+    rtol = 1e-5 if dtype == np.float32 else 1e-12
+    for j in range(3):
+        alone = together.take([j])
+        value, gradient = gradient_of(alone, tanh, loss, X, y, None)
+        assert_allclose(value, values[j : j + 1], rtol=rtol)
+        scale = np.abs(gradient.flat[0]).max()
+        assert_allclose(gradients.flat[j], gradient.flat[0], rtol=rtol, atol=rtol * scale)
+    assert ((n, d), (1, d, 8)) in shapes  # alone, there is nothing to put side by side
+
+
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "csr"])
 @pytest.mark.parametrize("values", [1, 60, 1 << 18])
 def test_evaluate_covers_all_rows_once(sparse, values, monkeypatch):

@@ -47,8 +47,8 @@ class _Answered(InitMLPClassifier):
     @staticmethod
     def answer(estimators, *arrays):
         """Compute the raw outputs of a whole stack of them at once."""
-        for X in arrays:
-            for estimator, raw in zip(estimators, raw_outputs(estimators, X), strict=True):
+        for X, outputs in zip(arrays, raw_outputs(estimators, *arrays), strict=True):
+            for estimator, raw in zip(estimators, outputs, strict=True):
                 estimator.__dict__.setdefault("_answers", {})[id(X)] = raw
 
     def _raw_outputs(self, X):
