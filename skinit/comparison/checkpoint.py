@@ -77,7 +77,10 @@ class Checkpoint:
 
 def to_json(value) -> str:
     """Return JSON that every reader accepts: numbers that are not finite become null."""
-    return json.dumps(_finite(value), allow_nan=False)
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:  # one of thousands is not: only then they are all looked at
+        return json.dumps(_finite(value), allow_nan=False)
 
 
 def _finite(value):
