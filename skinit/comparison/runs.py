@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import joblib
 import numpy as np
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.utils import _safe_indexing
@@ -134,7 +135,9 @@ class _SplitRun:
             if history.divergence is None
         ]
         if finished:
-            _Answered.answer(finished, *(X for X, _ in self.sides.values()))
+            # Watched rows were checked with the training rows; wide ones take long to check again.
+            with config_context(assume_finite=self.plan.curves):
+                _Answered.answer(finished, *(X for X, _ in self.sides.values()))
         return [
             self._result(candidate, seed, estimator, history, fit_time)
             for candidate, estimator, history in zip(group, estimators, histories, strict=True)
