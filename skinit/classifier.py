@@ -30,6 +30,8 @@ from skinit.losses import LOSSES
 from skinit.network import Stack, evaluate
 
 _SKLEARN_ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
+# What MLPClassifier does not have. Without them its twin can be unpickled where skinit is missing.
+_OWN_ATTRIBUTES = ("initializers_", "validation_loss_curve_")
 
 
 class InitMLPClassifier(ClassifierMixin, BaseEstimator):
@@ -138,6 +140,8 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         Whether data with more features than rows is trained in the coordinates of its own row
         space: an exact change of coordinates, often a hundred times faster (see
         :mod:`skinit.rowspace`). "auto" does so where it pays: dense data with "sgd" or "lbfgs".
+        True does so always, and is an error with "adam", which depends on the coordinates. Sparse
+        X and `partial_fit` go the direct way in any case.
 
     Attributes
     ----------
@@ -200,9 +204,6 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
     Notes
     -----
     A row of sample weight 0 is treated as absent, in batches and validation split too.
-
-    Where a layer's weights cannot be represented in the row space of mini-batches' gradients
-    (solver "adam", sparse X), training goes the direct way.
 
     References
     ----------
@@ -412,6 +413,14 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         -------
         self : InitMLPClassifier
             The estimator, one epoch further.
+
+        Raises
+        ------
+        ValueError
+            With early stopping, with ``class_weight="balanced"``, without `classes` in the first
+            call, for wrong input, and where training diverges.
+        AttributeError
+            With the solver "lbfgs".
         """
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
@@ -517,7 +526,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         kept = {
             name: copy.copy(value)
             for name, value in vars(self).items()
-            if name.endswith("_") and not name.startswith("_")
+            if name.endswith("_") and not name.startswith("_") and name not in _OWN_ATTRIBUTES
         }
         vars(twin).update(kept | weights)
         twin._label_binarizer = self._label_binarizer

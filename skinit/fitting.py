@@ -72,8 +72,9 @@ def fit_stack(
     watched : tuple (X, y) or (X, y, sample_weight), default=None
         Rows whose loss is recorded after each epoch and never used.
     attended : bool, default=False
-        Whether somebody waits for this very fit: a start that cannot learn is then warned
-        about, and Ctrl-C ends the training with a warning and the weights so far.
+        Whether somebody waits for this very fit: a start that cannot learn and a batch size that
+        is too large are then warned about, and Ctrl-C ends the training with a warning and the
+        weights so far.
     partial : bool, default=False
         One more epoch on these rows, as in ``partial_fit``.
 
@@ -100,7 +101,7 @@ def fit_stack(
         task, starts = wide.task, wide.starts
     parameters = Parameters.stack(starts, task.train.X.dtype)
     del starts  # as large as the parameters, which are copies
-    trainings = _make_trainings(leader, task, parameters, partial, wide)
+    trainings = _make_trainings(leader, task, parameters, partial, wide, attended)
     for training in dict.fromkeys(training for training, _ in trainings):
         _run(training, _report if leader.verbose else None, attended)
     networks = [
@@ -224,6 +225,8 @@ def make_task(estimator, X, y, sample_weight, validation, watched, partial):
                 "False. When passing X_val and y_val to fit, early_stopping should be set to "
                 "True."
             )
+    elif validation[2] is not None:
+        raise ValueError("sample_weight_val is provided, but X_val and y_val were not provided.")
     elif estimator.early_stopping and estimator.solver != "lbfgs":
         train, validation = _split(estimator, X, coded, own_weight, weight)
     else:
@@ -310,16 +313,16 @@ def start_layers(estimator, task):
     )
 
 
-def _batch_rows(estimator, n_rows):
+def _batch_rows(estimator, n_rows, attended):
     if estimator.batch_size == "full":
         return n_rows
     if estimator.batch_size == "auto":
         return min(200, n_rows)
-    if estimator.batch_size > n_rows:
+    if estimator.batch_size > n_rows and attended:
         warnings.warn(
             f"batch_size={estimator.batch_size} is larger than the number of rows, {n_rows}. It "
             "is going to be clipped.",
-            stacklevel=2,
+            stacklevel=6,
         )
     return min(estimator.batch_size, n_rows)
 
@@ -350,7 +353,7 @@ def _new_history(estimator):
     )
 
 
-def _make_trainings(estimator, task, parameters, partial, wide):
+def _make_trainings(estimator, task, parameters, partial, wide, attended):
     """Return (training, row) for every network of the stack: one loop, or one L-BFGS each."""
     k = len(parameters)
     histories = [_new_history(estimator) for _ in range(k)]
@@ -376,7 +379,7 @@ def _make_trainings(estimator, task, parameters, partial, wide):
         parameters,
         copy.deepcopy(optimizer) or new_optimizer(estimator, k),
         histories,
-        batch_size=_batch_rows(estimator, len(task.train.y)),
+        batch_size=_batch_rows(estimator, len(task.train.y), attended),
         shuffle=estimator._batch_stream if estimator.shuffle else None,
         max_iter=1 if partial else estimator.max_iter,
         tol=estimator.tol,

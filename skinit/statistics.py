@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 ALPHA = 0.05
 CERTAINTY = 0.95
+ROPE = 0.01  # a hundredth of a score that ends at 1: little to most users
 FEW_SPLITS = 5
 FEW_DATASETS = 5
 

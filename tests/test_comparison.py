@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,10 +17,17 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_classification
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import balanced_accuracy_score, get_scorer, log_loss
-from sklearn.model_selection import KFold, RepeatedStratifiedKFold, ShuffleSplit
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    RepeatedStratifiedKFold,
+    ShuffleSplit,
+    StratifiedKFold,
+)
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks.calibration import aa_scores, false_positive_rates
 from skinit import InitComparison, InitMLPClassifier, compare_initializers
@@ -223,6 +231,46 @@ def test_data_that_nobody_can_train_on_raise():
         compare(NETWORK, bad, y, init=["he", "zeros"])
 
 
+@pytest.mark.parametrize("curves", [True, False])
+def test_bad_rows_are_found_whether_they_are_watched_or_not(curves):
+    """Every row is a test row once, and a training row else."""
+    bad = X.copy()
+    bad[3, 2] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        compare(NETWORK, bad, y, init=["he", "zeros"], curves=curves)
+
+
+def test_candidates_that_all_fail_each_in_its_own_way_raise():
+    def one(fan_in, fan_out, rng):
+        raise RuntimeError("one reason")
+
+    def other(fan_in, fan_out, rng):
+        raise RuntimeError("another reason")
+
+    with pytest.raises(ValueError, match=r"on split 0: .*one reason; .*another reason"):
+        compare(init=[one, other], cv=3)
+
+
+def test_a_control_that_fails_leaves_the_best_in_its_place(tmp_path):
+    def broken(fan_in, fan_out, rng):
+        raise RuntimeError("my own law is broken")
+
+    inits = {"he": "he", "zeros": "zeros", "broken": broken}
+    comparison = compare(init=inits, cv=3, control="broken")
+    free = compare(init=inits, cv=3)
+    assert comparison.sentence() == free.sentence()
+    assert "broken could not be scored" in comparison.sentence()
+    pd.testing.assert_frame_equal(comparison.pairwise(), free.pairwise())
+    page = comparison.to_html(tmp_path / "report.html")
+    assert "Holm over all pairs" in page and "my own law is broken" in page
+
+
+def test_layers_may_have_laws_of_their_own():
+    comparison = compare(init=[["he", "zeros"], "he", ["he", VarianceScaling(scale=3.0)]], cv=3)
+    labels = list(comparison.to_frame()["label"].unique())
+    assert labels == ["['he', 'zeros']", "he", "['he', VarianceScaling(scale=3.0)]"]
+
+
 def test_preprocessing_sees_the_training_part_only():
     seen = []
 
@@ -236,11 +284,32 @@ def test_preprocessing_sees_the_training_part_only():
 
 
 def test_sample_weights_are_split_and_routed():
-    weight = np.where(np.arange(len(y)) % 2, 1.0, 0.0)
-    weighted = compare(NETWORK, init=["he"], cv=3, params={"sample_weight": weight})
-    frame = weighted.to_frame()
-    unweighted = compare(NETWORK, init=["he"], cv=3).to_frame()
-    assert (frame["test_log_loss"] != unweighted["test_log_loss"]).all()
+    weight = np.random.default_rng(0).integers(0, 3, len(y)).astype(float)
+    cv = list(RepeatedStratifiedKFold(n_splits=3, n_repeats=1, random_state=1).split(X, y))
+    params = {"sample_weight": weight, "standardscaler__sample_weight": weight}
+    for row in compare(init=["he"], cv=cv, params=params).to_frame().itertuples():
+        train, test = cv[row.split]
+        alone = clone(SCALED).set_params(
+            initmlpclassifier__init="he", initmlpclassifier__random_state=row.seed
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            alone.fit(
+                X[train],
+                y[train],
+                standardscaler__sample_weight=weight[train],
+                initmlpclassifier__sample_weight=weight[train],
+            )
+        loss = log_loss(y[test], alone.predict_proba(X[test]))
+        assert loss == pytest.approx(row.test_log_loss, rel=1e-9)
+
+
+def test_groups_stay_together():
+    groups = np.arange(len(y)) // 2
+    splits = compare(init=["he"], cv=GroupKFold(3), groups=groups, curves=False)
+    assert splits.settings["splits"]["cv"] == repr(GroupKFold(3))
+    with pytest.raises(ValueError, match="groups"):
+        compare(init=["he"], cv=GroupKFold(3))
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
@@ -362,6 +431,9 @@ def test_a_checkpoint_without_random_state_keeps_its_seed(tmp_path):
         ({"cv": 4}, "splits"),
         ({"estimator": NETWORK}, "preprocessing"),
         ({"scoring": "f1_macro"}, "scoring"),
+        ({"scoring": {"accuracy": "neg_log_loss"}}, "scoring"),
+        ({"params": {"sample_weight": pd.Series(1.0 + (y > 0))}}, "params"),
+        ({"X": X.astype(str).astype(object)}, "data"),
     ],
 )
 def test_a_checkpoint_of_another_comparison_is_refused(tmp_path, change, named):
@@ -369,6 +441,45 @@ def test_a_checkpoint_of_another_comparison_is_refused(tmp_path, change, named):
     compare(**kwargs)
     with pytest.raises(ValueError, match=f"belongs to another comparison: .*{named}"):
         compare(**(kwargs | change))
+
+
+def test_what_has_no_name_of_its_own_does_not_forbid_to_go_on(tmp_path):
+    """Objects are known by their content and not by where they lie in memory."""
+
+    class Cut:
+        def split(self, X, y, groups=None):
+            return StratifiedKFold(3).split(X, y)
+
+        def get_n_splits(self, X=None, y=None, groups=None):
+            return 3
+
+    def kwargs():
+        return {
+            "estimator": make_pipeline(OneHotEncoder(handle_unknown="ignore"), NETWORK),
+            "X": (X.mean(axis=0) < X).astype(str).astype(object),
+            "init": [lambda fan_in, fan_out, rng: rng.normal(size=(fan_in, fan_out))],
+            "cv": Cut(),
+            "params": {"sample_weight": pd.Series(1.0 + (y > 0))},
+            "checkpoint": tmp_path / "c",
+        }
+
+    pd.testing.assert_frame_equal(compare(**kwargs()).to_frame(), compare(**kwargs()).to_frame())
+
+
+def test_a_checkpoint_is_loaded_without_control_and_rope(tmp_path):
+    path = tmp_path / "c"
+    comparison = compare(init=["he", "zeros"], cv=3, control="zeros", rope=0.1, checkpoint=path)
+    loaded = InitComparison.load(path)
+    assert (loaded.control, loaded.rope) == (None, 0.01)
+    loaded.control, loaded.rope = "zeros", 0.1
+    assert loaded.sentence() == comparison.sentence()
+
+
+def test_another_file_is_not_loaded(tmp_path):
+    path = tmp_path / "other.json"
+    path.write_text('{"settings": {}, "records": []}')
+    with pytest.raises(ValueError, match="not a checkpoint"):
+        InitComparison.load(path)
 
 
 def test_another_file_is_not_taken_for_a_checkpoint(tmp_path):
@@ -412,9 +523,19 @@ def test_ctrl_c_keeps_finished_splits(tmp_path, monkeypatch):
         ({"control": "her"}, "control='her' is not a candidate"),
         ({"estimator": DummyClassifier()}, "must be an InitMLPClassifier or a Pipeline"),
         ({"y": X}, "continuous-multioutput"),
-        ({"n_seeds": 0}, "n_seeds must be 1 or more"),
+        ({"n_seeds": 0}, "n_seeds must be a whole number, 1 or more"),
+        ({"n_seeds": 1.5}, "n_seeds must be a whole number, 1 or more"),
         ({"cv": KFold(3)}, "has no row of class"),
         ({"y": y[:-1]}, "inconsistent numbers of samples"),
+        ({"X": X[:, 0]}, "X must have two axes"),
+        ({"target": "low"}, "target must be a loss above 0"),
+        ({"progress": "yes"}, "progress must be True, False or 'auto'"),
+        ({"rope": -1}, "rope must be a difference of 0 or more"),
+        ({"rope": {"acuracy": 0.5}}, "no metric 'acuracy'; choose from .*'accuracy', 'log_loss'"),
+        ({"scoring": {"log_loss": "neg_log_loss"}}, "'log_loss' is recorded in any case"),
+        ({"params": {"X_val": X}}, "nothing takes 'X_val'; use sample_weight or standardscaler__"),
+        ({"params": {"initmlpclassifier__sample_weight": y}}, "use sample_weight"),
+        ({"params": {"partial": True}}, "nothing takes 'partial'"),
     ],
 )
 def test_bad_input_gets_one_clear_error(kwargs, message):
@@ -466,18 +587,43 @@ def test_the_report_says_everything_and_escapes_labels(tmp_path):
         comparison.to_html(tmp_path / "missing" / "report.html")
 
 
+def test_a_rope_by_metric(comparison):
+    again = InitComparison(comparison.settings, comparison.records, rope={"log_loss": 5.0})
+    assert (again.pairwise("log_loss")["p_equivalent"] > 0.99).all()
+    pd.testing.assert_frame_equal(again.pairwise(), comparison.pairwise())
+
+
 def test_the_call_in_the_report_repeats_the_comparison():
-    network = InitMLPClassifier((8,), "tanh", max_iter=4, n_iter_no_change=np.inf)
-    comparison = compare_initializers(
-        make_pipeline(StandardScaler(), network), X, y, init=["he", "zeros"], random_state=7
+    network = InitMLPClassifier(
+        (8,), "tanh", max_iter=4, n_iter_no_change=np.inf, class_weight={0: 2.0, 1: 1.0, 2: 1.0}
     )
     names = {
         "compare_initializers": compare_initializers,
         "make_pipeline": make_pipeline,
         "StandardScaler": StandardScaler,
         "InitMLPClassifier": InitMLPClassifier,
+        "VarianceScaling": VarianceScaling,
+        "StratifiedKFold": StratifiedKFold,
     }
-    again = eval(comparison._call(), names | {"X": X, "y": y})
-    pd.testing.assert_frame_equal(
-        again.to_frame().drop(columns=TIMES), comparison.to_frame().drop(columns=TIMES)
-    )
+    for kwargs in (
+        {"init": ["he", "zeros"]},
+        {
+            "init": {"mine": VarianceScaling(scale=3.0, mode="fan_out"), "two": ["he", "zeros"]},
+            "cv": StratifiedKFold(n_splits=3),
+            "n_seeds": 2,
+            "scoring": ["f1_macro", "accuracy"],
+            "rope": {"f1_macro": 0.02},
+            "control": "two",
+            "target": 0.5,
+            "curves": False,
+        },
+    ):
+        comparison = compare_initializers(
+            make_pipeline(StandardScaler(), network), X, y, random_state=7, **kwargs
+        )
+        again = eval(comparison._call(), names | {"X": X, "y": y})
+        pd.testing.assert_frame_equal(
+            again.to_frame().drop(columns=TIMES), comparison.to_frame().drop(columns=TIMES)
+        )
+        assert again.settings["curves"] == comparison.settings["curves"]
+        assert again.sentence() == comparison.sentence()

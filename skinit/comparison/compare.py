@@ -7,9 +7,14 @@ from typing import Any
 
 from sklearn.utils import indexable
 
+from skinit import statistics
 from skinit.comparison.plan import (
     Plan,
     check_control,
+    check_options,
+    check_params,
+    check_rope,
+    check_rows,
     check_target,
     make_seed,
     make_settings,
@@ -35,7 +40,7 @@ def compare_initializers(
     groups=None,
     params: Mapping[str, Any] | None = None,
     control: str | tuple | None = None,
-    rope: float | Mapping[str, float] = 0.01,
+    rope: float | Mapping[str, float] = statistics.ROPE,
     target: float | None = None,
     curves: bool = True,
     n_jobs: int | None = None,
@@ -72,8 +77,8 @@ def compare_initializers(
     groups : array-like of shape (n_samples,), default=None
         Groups for the splitter.
     params : mapping, default=None
-        Passed to ``fit``, such as ``sample_weight``; of a pipeline's earlier steps as
-        ``step__parameter``. What is aligned with the rows is split with them.
+        ``sample_weight`` for the network's ``fit``, and ``step__parameter`` for the steps before
+        it in a pipeline. What is aligned with the rows is split with them.
     control : label, default=None
         A candidate named before any result was seen (a pair (label, activation) where there are
         several activations): all others are compared with it.
@@ -103,7 +108,7 @@ def compare_initializers(
     ------
     ValueError
         For wrong input. A candidate that diverges or raises is a result and not an error, unless
-        all of them raise.
+        all of them raise on a split.
 
     References
     ----------
@@ -123,24 +128,26 @@ def compare_initializers(
     ['xavier', 'zeros', 'class prior']
     """
     network, steps = take_apart(estimator)
+    check_rows(X)
     X, y, groups = indexable(X, y, groups)
     y = check_target(y)
+    scorers = make_scorers(scoring, y)
+    check_options(n_seeds, target, progress)
+    check_rope(rope, [*scorers, "log_loss"])
     activations = [network.activation] if activation is None else list(activation)
     candidates = name_candidates(init, activations, network)
     check_control(control, candidates)
-    if n_seeds < 1:
-        raise ValueError(f"n_seeds must be 1 or more, got {n_seeds}.")
     seed = make_seed(random_state, checkpoint)
     plan = Plan(
         steps,
         network,
         candidates,
         make_splits(cv, X, y, groups, seed, n_seeds),
-        make_scorers(scoring, y),
-        dict(params or {}),
+        scorers,
+        check_params(params, steps),
         bool(curves),
         target,
     )
-    settings = make_settings(plan, X, y, seed, cv)
+    settings = make_settings(plan, X, y, seed, cv, groups)
     records = run_all(plan, settings, X, y, n_jobs, checkpoint, progress)
     return InitComparison(settings, records, control=control, rope=rope)

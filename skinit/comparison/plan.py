@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from inspect import signature
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +19,7 @@ import scipy
 import sklearn
 from scipy.sparse import issparse
 from sklearn.base import clone
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import RepeatedStratifiedKFold, check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
@@ -27,6 +30,7 @@ from skinit._random import draw_seed
 from skinit.activations import get_activation
 from skinit.classifier import InitMLPClassifier
 from skinit.comparison.checkpoint import FORMAT, Checkpoint
+from skinit.comparison.scorers import OWN
 from skinit.fitting import layer_sizes
 from skinit.initializers import Initializer, get_initializer, resolve_init
 
@@ -37,12 +41,13 @@ class Candidate(NamedTuple):
     """One row of the comparison: a label, what it stands for, and the law in words.
 
     `init` holds objects in place of names, so that a name registered in this process means the
-    same in every worker's.
+    same in every worker's. `init_name` is for tables, `init_code` for a call.
     """
 
     label: str
     init: Any
     init_name: str
+    init_code: str
     activation: Any
     activation_name: str
     formula: str
@@ -83,7 +88,7 @@ def name_candidates(init, activations, network) -> list[Candidate]:
             except ValueError as error:
                 raise ValueError(f"init {str(label)!r}: {error}") from error
             formula = _formula(laws)
-            own = _without_names(law), str(describe(law))
+            own = _without_names(law), _name(law), describe(law)
             candidates.append(Candidate(str(label), *own, resolved, resolved.name, formula))
     if not candidates:
         raise ValueError("init is empty: give at least one initializer to compare.")
@@ -97,10 +102,14 @@ def _label_all(init):
     seen: dict[str, int] = {}
     labelled = []
     for law in init:
-        name = law if isinstance(law, str) else describe(law)
+        name = _name(law)
         seen[name] = seen.get(name, 0) + 1
         labelled.append((name if seen[name] == 1 else f"{name} ({seen[name]})", law))
     return labelled
+
+
+def _name(init) -> str:
+    return init if isinstance(init, str) else describe(init)
 
 
 def _without_names(init):
@@ -117,20 +126,24 @@ def _formula(laws) -> str:
     return texts[0] if len(set(texts)) == 1 else " | ".join(texts)
 
 
-def describe(value) -> Any:
-    """Return a value as JSON can hold it and as another process would describe it."""
+def describe(value) -> str:
+    """Write a value as Python would, and as another process would write it, too."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return f"float('{value}')"
     if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
+        return repr(value)
+    if issparse(value) or hasattr(value, "__array__"):
         return f"array{value.shape}:{joblib.hash(value)[:12]}"
     if isinstance(value, Mapping):
-        return {str(key): describe(entry) for key, entry in value.items()}
+        pairs = (f"{describe(key)}: {describe(entry)}" for key, entry in value.items())
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, (list, tuple)):
-        return [describe(entry) for entry in value]
+        entries = ", ".join(map(describe, value))
+        if isinstance(value, list):
+            return f"[{entries}]"
+        return f"({entries},)" if len(value) == 1 else f"({entries})"
     if hasattr(value, "get_params") and not isinstance(value, type):
         defaults = signature(type(value)).parameters
         changed = [
@@ -140,16 +153,25 @@ def describe(value) -> Any:
         ]
         return f"{type(value).__name__}({', '.join(changed)})"
     name = getattr(value, "__qualname__", None) or getattr(value, "name", None)
-    return str(name or type(value).__qualname__)
+    # An address in memory says nothing to another process.
+    return str(name) if name else re.sub(" at 0x[0-9a-fA-F]+", "", repr(value))
+
+
+def describe_scorer(name, scorer) -> str:
+    """Describe a scorer: the name alone where it is scikit-learn's of that name."""
+    code = describe(scorer)
+    own = OWN.get(name) or (get_scorer(name) if name in get_scorer_names() else None)
+    return repr(name) if own is not None and code == describe(own) else code
 
 
 def row_hashes(X) -> np.ndarray:
     """Return a number for every row that equal rows share."""
-    if hasattr(X, "to_numpy"):
+    X = X.tocsr() if issparse(X) else X if hasattr(X, "to_numpy") else np.asarray(X)
+    if hasattr(X, "to_numpy") or X.dtype == object:  # an object's bytes are its address
+        from pandas import DataFrame
         from pandas.util import hash_pandas_object
 
-        return hash_pandas_object(X, index=False).to_numpy()
-    X = X.tocsr() if issparse(X) else np.asarray(X)
+        return hash_pandas_object(DataFrame(X), index=False).to_numpy()
     return np.array([_row_hash(X[i]) for i in range(X.shape[0])], dtype=np.uint64)
 
 
@@ -172,6 +194,49 @@ def take_apart(estimator):
     network = clone(network).set_params(warm_start=False, verbose=False)
     network._validate_params()
     return network, steps
+
+
+def check_rows(X):
+    """Refuse an X that is not a table; what is in it is checked by each split."""
+    shape = np.shape(X)
+    if len(shape) != 2:
+        raise ValueError(
+            f"X must have two axes, rows and features, got an array of shape {shape}: use "
+            "X.reshape(-1, 1) for a single feature."
+        )
+
+
+def check_params(params, steps) -> dict:
+    """Return what goes to ``fit``; refuse names that nothing would receive."""
+    params = dict(params or {})
+    names = [] if steps is None else [name for name, _ in steps.steps]
+    for name in params:
+        step, _, parameter = name.partition("__")
+        if name != "sample_weight" and not (parameter and step in names):
+            allowed = " or ".join(["sample_weight", *(f"{step}__<parameter>" for step in names)])
+            raise ValueError(f"params: nothing takes {name!r}; use {allowed}.")
+    return params
+
+
+def check_options(n_seeds, target, progress):
+    """Refuse numbers and words that mean nothing."""
+    if not isinstance(n_seeds, Integral) or n_seeds < 1:
+        raise ValueError(f"n_seeds must be a whole number, 1 or more, got {n_seeds!r}.")
+    if target is not None and not (isinstance(target, Real) and float(target) > 0):
+        raise ValueError(f"target must be a loss above 0, or None, got {target!r}.")
+    if progress not in (True, False, "auto"):
+        raise ValueError(f"progress must be True, False or 'auto', got {progress!r}.")
+
+
+def check_rope(rope, metrics):
+    """Refuse regions of practical equivalence that are no widths, or of no metric."""
+    if isinstance(rope, Mapping):
+        unknown = [name for name in rope if name not in metrics]
+        if unknown:
+            raise ValueError(f"rope: there is no metric {unknown[0]!r}; choose from {metrics}.")
+    for value in rope.values() if isinstance(rope, Mapping) else [rope]:
+        if not (isinstance(value, Real) and 0 <= float(value) < math.inf):
+            raise ValueError(f"rope must be a difference of 0 or more, got {value!r}.")
 
 
 def check_target(y):
@@ -238,7 +303,7 @@ def _run_seed(seed, j, s) -> int:
     return int(np.random.SeedSequence(seed, spawn_key=(j, s)).generate_state(1)[0])
 
 
-def make_settings(plan, X, y, seed, cv) -> dict:
+def make_settings(plan, X, y, seed, cv, groups) -> dict:
     """Return what the runs depend on, as JSON can hold it."""
     params = plan.network.get_params(deep=False)
     defaults = InitMLPClassifier().get_params(deep=False)
@@ -263,11 +328,14 @@ def make_settings(plan, X, y, seed, cv) -> dict:
             if describe(value) != describe(defaults[name])
         },
         "max_iter": plan.network.max_iter,
-        "preprocessing": None if plan.steps is None else describe(dict(plan.steps.steps)),
+        "preprocessing": None
+        if plan.steps is None
+        else {name: describe(step) for name, step in plan.steps.steps},
         "candidates": [
             {
                 "label": c.label,
                 "init": c.init_name,
+                "code": c.init_code,
                 "activation": c.activation_name,
                 "formula": c.formula,
             }
@@ -277,11 +345,12 @@ def make_settings(plan, X, y, seed, cv) -> dict:
             "n": len(plan.splits),
             "n_seeds": len(plan.splits[0].seeds),
             "cv": _describe_cv(cv),
+            "groups": None if groups is None else describe(np.asarray(groups)),
             "rows": joblib.hash([(split.train, split.test) for split in plan.splits])[:12],
             "repeats": _repeats(plan.splits, len(y)),
         },
-        "scoring": [*plan.scorers],
-        "params": describe(plan.params),
+        "scoring": {name: describe_scorer(name, scorer) for name, scorer in plan.scorers.items()},
+        "params": {name: describe(value) for name, value in plan.params.items()},
         "target": plan.target,
         "curves": plan.curves,
         "versions": _versions(),
@@ -291,7 +360,7 @@ def make_settings(plan, X, y, seed, cv) -> dict:
 def _describe_cv(cv) -> str:
     if cv is None:
         return DEFAULT_CV
-    return repr(cv) if hasattr(cv, "split") or isinstance(cv, int) else "given by the caller"
+    return describe(cv) if hasattr(cv, "split") or isinstance(cv, int) else "given by the caller"
 
 
 def _repeats(splits, n_samples):

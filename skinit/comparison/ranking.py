@@ -51,7 +51,9 @@ class InitRanking:
 
     def sentence(self) -> str:
         """Return what the ranks allow to say, in words."""
-        ranks = ", ".join(f"{label} {rank:.2f}" for label, rank in self.mean_ranks.items())
+        ranks = ", ".join(
+            f"{statistics.name_label(label)} {rank:.2f}" for label, rank in self.mean_ranks.items()
+        )
         n = len(self.scores)
         if n < statistics.FEW_DATASETS:
             return (

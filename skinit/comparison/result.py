@@ -15,8 +15,8 @@ import numpy as np
 
 from skinit import statistics
 from skinit._files import write_atomically
-from skinit.comparison.checkpoint import Checkpoint, to_json
-from skinit.comparison.plan import DEFAULT_CV
+from skinit.comparison.checkpoint import FORMAT, Checkpoint, to_json
+from skinit.comparison.plan import DEFAULT_CV, check_rope
 from skinit.displays import (
     DifferencesDisplay,
     HeatmapDisplay,
@@ -66,12 +66,22 @@ class InitComparison:
         winner's optimism. NaN where the splits are no repeated K-fold.
     """
 
-    def __init__(self, settings, records, *, control=None, rope=0.01):
+    def __init__(self, settings, records, *, control=None, rope=statistics.ROPE):
         self.settings = settings
         self.records = records
         self.control = control
+        self.metrics = [*settings["scoring"], "log_loss"]
         self.rope = rope
-        self.metrics = list(dict.fromkeys([*settings["scoring"], "log_loss"]))
+
+    @property
+    def rope(self) -> float | Mapping[str, float]:
+        """Half width of the region of practical equivalence, for all metrics or by metric."""
+        return self._rope
+
+    @rope.setter
+    def rope(self, rope):
+        check_rope(rope, self.metrics)
+        self._rope = rope
 
     def __repr__(self) -> str:
         n_splits = len(self.records)
@@ -91,12 +101,13 @@ class InitComparison:
         ]
         candidates = pd.DataFrame(self.settings["candidates"])
         table = pd.DataFrame(rows).merge(candidates, on=["label", "activation"], how="left")
-        return table.astype(dict.fromkeys(self._score_columns, float))
+        return table.astype(dict.fromkeys(self._number_columns, float))
 
     @property
-    def _score_columns(self) -> list[str]:
-        """Columns that hold numbers, and None where a scorer failed throughout."""
-        return [f"{side}_{name}" for side in ("test", "train") for name in self.metrics]
+    def _number_columns(self) -> list[str]:
+        """Columns that hold numbers, and None where a scorer failed or no target was reached."""
+        scores = [f"{side}_{name}" for side in ("test", "train") for name in self.metrics]
+        return scores if self.settings["target"] is None else [*scores, "epochs_to_target"]
 
     @property
     def _several_activations(self) -> bool:
@@ -224,8 +235,15 @@ class InitComparison:
             raise ValueError(f"Unknown metric {metric!r}; this comparison has {self.metrics}.")
         return metric
 
-    def _rope(self, metric) -> float:
-        return self.rope.get(metric, 0.01) if isinstance(self.rope, Mapping) else self.rope
+    def _rope_of(self, metric) -> float:
+        return (
+            self.rope.get(metric, statistics.ROPE) if isinstance(self.rope, Mapping) else self.rope
+        )
+
+    def _control_of(self, metric):
+        """Return the control; None where it could not be scored, so that the best stands in."""
+        has_scores = self._better_scores(metric).mean().notna()
+        return self.control if self.control is not None and has_scores[self.control] else None
 
     def _better_scores(self, metric) -> pd.DataFrame:
         """Return one score per split and candidate, turned so that higher is better."""
@@ -248,7 +266,7 @@ class InitComparison:
         """
         metric = self._metric(metric)
         return statistics.pairwise(
-            self._better_scores(metric), self.rho, self._rope(metric), self.control
+            self._better_scores(metric), self.rho, self._rope_of(metric), self._control_of(metric)
         )
 
     def summary(self, metric: str | None = None) -> pd.DataFrame:
@@ -275,8 +293,8 @@ class InitComparison:
         table = statistics.summarize(
             self._scores(metric),
             self.rho,
-            self._rope(metric),
-            control=self.control,
+            self._rope_of(metric),
+            control=self._control_of(metric),
             log_loss=self._scores("log_loss").mean(),
             bounds=_bounds(metric),
             greater_is_better=metric != "log_loss",
@@ -312,7 +330,7 @@ class InitComparison:
             for name in dict.fromkeys([metric, "log_loss"])
         }
         constant = self._runs.groupby(self._keys)["same_answer"].all()
-        rope = {name: self._rope(name) for name in improvements}
+        rope = {name: self._rope_of(name) for name in improvements}
         return statistics.beats_prior(improvements, self.rho, rope, list(constant.index[constant]))
 
     @property
@@ -361,10 +379,10 @@ class InitComparison:
             else statistics.sentences(
                 trained,
                 metric=metric,
-                rope=self._rope(metric),
+                rope=self._rope_of(metric),
                 n_splits=n_splits,
                 n_runs=n_splits * self.settings["splits"]["n_seeds"],
-                control=self.control,
+                control=self._control_of(metric),
                 honest=self.honest_best if metric == self.metrics[0] else np.nan,
                 greater_is_better=metric != "log_loss",
             )
@@ -467,7 +485,7 @@ class InitComparison:
         metric = self._metric(metric)
         return DifferencesDisplay.from_frame(
             self.summary(metric),
-            rope=self._rope(metric),
+            rope=self._rope_of(metric),
             n_splits=len(self.records),
             metric=metric,
             reference=self._reference(metric),
@@ -563,7 +581,8 @@ class InitComparison:
         return self._reference(self.metrics[0])
 
     def _reference(self, metric):
-        return self.summary(metric).index[0] if self.control is None else self.control
+        control = self._control_of(metric)
+        return self.summary(metric).index[0] if control is None else control
 
     def _figures(self):
         """Return (heading, caption, figure) of every drawing of the report."""
@@ -591,7 +610,7 @@ class InitComparison:
                 (
                     "Differences",
                     "What is known of each difference, and the region of practical equivalence "
-                    f"of ±{self._rope(self.metrics[0]):g}.",
+                    f"of ±{self._rope_of(self.metrics[0]):g}.",
                     self._differences_display().to_figure(),
                 )
             )
@@ -634,7 +653,7 @@ class InitComparison:
         settings = self.settings
         data, splits = settings["data"], settings["splits"]
         classes = ", ".join(f"{name}: {count}" for name, count in data["classes"].items())
-        steps = settings["preprocessing"]
+        steps, control = settings["preprocessing"], self._control_of(self.metrics[0])
         return {
             "Data": f"{data['n_samples']:,} rows of {data['n_features']:,} features "
             f"(fingerprint {data['X']}-{data['y']})",
@@ -645,7 +664,7 @@ class InitComparison:
             "Seeds per split": f"{splits['n_seeds']}, from random_state={settings['seed']}; the "
             "same for all candidates, different for every split",
             "Tests": f"corrected resampled t-test (test to training rows {self.rho:.2f}), Holm "
-            + ("over all pairs" if self.control is None else "over the pairs with the control")
+            + ("over all pairs" if control is None else "over the pairs with the control")
             + f"; posterior with a region of practical equivalence of {self.rope}",
             "Versions": ", ".join(f"{k} {v}" for k, v in settings["versions"].items()),
         }
@@ -656,17 +675,27 @@ class InitComparison:
         network = f"InitMLPClassifier({_arguments(settings['network'])})"
         if settings["preprocessing"]:
             network = f"make_pipeline({', '.join(settings['preprocessing'].values())}, {network})"
-        inits = {c["label"]: c["init"] for c in settings["candidates"]}
-        lines = [f"    {network}", "    X", "    y", f"    init={inits!r}"]
+        inits = {c["label"]: c["code"] for c in settings["candidates"]}
+        lines = [f"    {network}", "    X", "    y", f"    init={_mapping(inits)}"]
         if self._several_activations:
             activations = list(dict.fromkeys(c["activation"] for c in settings["candidates"]))
             lines.append(f"    activation={activations!r}")
-        if settings["splits"]["cv"] != DEFAULT_CV:
-            lines.append(f"    cv={settings['splits']['cv']}")
-        lines.append(f"    n_seeds={settings['splits']['n_seeds']}")
-        lines.append(f"    scoring={settings['scoring']!r}")
+        splits, scoring = settings["splits"], settings["scoring"]
+        if splits["cv"] != DEFAULT_CV:
+            lines.append(f"    cv={splits['cv']}")
+        if splits["groups"] is not None:
+            lines.append(f"    groups={splits['groups']}")
+        by_name = all(code == repr(name) for name, code in scoring.items())
+        lines.append(f"    scoring={[*scoring] if by_name else _mapping(scoring)}")
+        lines.append(f"    n_seeds={splits['n_seeds']}")
+        if settings["params"]:
+            lines.append(f"    params={_mapping(settings['params'])}")
         lines.append(f"    control={self.control!r}")
         lines.append(f"    rope={self.rope!r}")
+        if settings["target"] is not None:
+            lines.append(f"    target={settings['target']!r}")
+        if not settings["curves"]:
+            lines.append("    curves=False")
         lines.append(f"    random_state={settings['seed']}")
         return "compare_initializers(\n" + ",\n".join(lines) + ",\n)"
 
@@ -699,7 +728,8 @@ class InitComparison:
         Returns
         -------
         InitComparison
-            Equal tables, summaries and sentences.
+            Equal tables, summaries and sentences. A checkpoint holds the runs alone: set
+            ``control`` and ``rope``, if they were others than the defaults.
 
         Raises
         ------
@@ -709,7 +739,10 @@ class InitComparison:
         try:
             document = json.loads(Path(path).read_text(encoding="utf-8"))
             settings, records = document["settings"], document["records"]
+            is_comparison = settings["format"] == FORMAT
         except (ValueError, KeyError, TypeError):
+            is_comparison = False
+        if not is_comparison:
             settings, records = Checkpoint.read(path)
             return cls(settings, sorted(records, key=lambda record: record["split"]))
         control = document["control"]
@@ -725,8 +758,10 @@ def _bounds(metric) -> tuple[float, float]:
 
 
 def _arguments(params) -> str:
-    """Write parameters as a call has them; what is no JSON is text that Python understands."""
-    return ", ".join(
-        f"{name}={value if str(value).startswith('float(') else repr(value)}"
-        for name, value in params.items()
-    )
+    """Write parameters, given as code, as a call has them."""
+    return ", ".join(f"{name}={code}" for name, code in params.items())
+
+
+def _mapping(codes) -> str:
+    """Write a mapping whose values are given as code."""
+    return f"{{{', '.join(f'{key!r}: {code}' for key, code in codes.items())}}}"

@@ -196,10 +196,11 @@ class _SplitRun:
 
 
 def _refuse_general_failure(runs, j):
-    """Raise when not one candidate could be trained: then the data are at fault."""
+    """Raise when not one candidate could be trained."""
     errors = [run["error"] for run in runs if run["error"] and not run["n_iter"]]
-    if len(errors) == len(runs) and len(set(errors)) == 1:
-        raise ValueError(f"No candidate can be trained on split {j}: {errors[0]}")
+    if len(errors) == len(runs):
+        reasons = "; ".join(dict.fromkeys(errors))
+        raise ValueError(f"No candidate can be trained on split {j}: {reasons}")
 
 
 def run_all(plan: Plan, settings, X, y, n_jobs, checkpoint, progress) -> list[dict]:

@@ -40,6 +40,8 @@ def make_scorers(scoring, y) -> dict[str, Callable]:
     }
     if not scorers:
         raise ValueError("scoring is empty: name at least one scorer.")
+    if "log_loss" in scorers:
+        raise ValueError("'log_loss' is recorded in any case: give your scorer another name.")
     largest_share = np.unique(y, return_counts=True)[1].max() / len(y)
     if "accuracy" in scorers and largest_share > 0.6:
         scorers.setdefault("balanced_accuracy", balanced_accuracy)
