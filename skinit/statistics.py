@@ -806,7 +806,7 @@ def _say_ties(rows: pd.DataFrame, rope: float) -> list[str]:
         return []
     # Each with the reference: equivalence is not transitive. Rounded down, "or more" stays true.
     verb = "ties with it" if len(rows) == 1 else "each tie with it"
-    sure = math.floor(100 * rows["p_equivalent"].min()) / 100
+    sure = min(0.99, math.floor(100 * rows["p_equivalent"].min()) / 100)
     return [
         f"{name_labels(rows.index)} {verb}: any difference is below {rope:g} "
         f"(probability {sure:.2f} or more)."

@@ -697,8 +697,9 @@ def test_auto_is_200_rows_or_all(make_problem):
 
 def test_a_batch_size_beyond_the_rows_is_clipped_with_a_warning(make_problem):
     X, y = make_problem("binary")
-    with pytest.warns(UserWarning, match="batch_size=99.*45.*clipped"):
+    with pytest.warns(UserWarning, match="batch_size=99.*45.*clipped") as caught:
         clipped = small(batch_size=99).fit(X, y)
+    assert caught[0].filename == __file__
     assert_same_fit(clipped, small(batch_size="full").fit(X, y))
 
 
@@ -796,6 +797,8 @@ def test_the_validation_set_may_be_sparse_or_carry_weights_of_zero(make_problem)
         small(**params).fit(
             X[:50], y[:50], X_val=X[50:], y_val=y[50:], sample_weight_val=0 * weight
         )
+    with pytest.raises(ValueError, match="sample_weight_val is provided, but X_val and y_val"):
+        small(**params).fit(X[:50], y[:50], sample_weight_val=weight)
 
 
 def test_lbfgs_takes_no_validation_scores(make_problem):
@@ -1081,6 +1084,12 @@ def test_to_sklearn_predicts_the_same(make_problem, kind, solver, activation):
         assert getattr(twin, name) == getattr(ours, name)
     twin.coefs_[0][:] = 0
     assert ours.coefs_[0].any()
+
+
+def test_to_sklearn_leaves_nothing_of_skinit(make_problem):
+    X, y = make_problem("binary")
+    twin = small(early_stopping=True, init="lsuv").fit(X, y).to_sklearn()
+    assert b"skinit" not in pickle.dumps(twin)
 
 
 @pytest.mark.parametrize("batch_size", ["full", 16])

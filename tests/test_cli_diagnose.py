@@ -45,7 +45,7 @@ def test_figures_are_saved_for_each():
     [
         (["iris", "--init", "hee"], "Did you mean 'he'"),
         (["iris", "--activation", "rellu"], "Did you mean 'relu'"),
-        (["iris", "--solver", "adamm"], "The 'solver' parameter"),
+        (["iris", "--solver", "adamm"], "--solver takes auto, adam, sgd or lbfgs"),
         (["iris", "--out", "signal.txt"], "must end in .png, .pdf or .svg"),
         (["iris", "--out", "missing/signal.png"], "there is no folder 'missing'"),
         (["iriss"], "no data called 'iriss'"),

@@ -82,3 +82,12 @@ def test_other_candidates_or_scorers_are_refused(comparisons):
 def test_what_is_no_comparison_is_refused(wrong):
     with pytest.raises(ValueError, match=r"compar"):
         rank_initializers(wrong)
+
+
+def test_pairs_of_labels_are_named_in_words():
+    tables = {
+        f"data {seed}": compare(*make_data(seed), init=["he"], activation=["tanh", "relu"])
+        for seed in range(2)
+    }
+    assert "he (tanh) 1." in (sentence := rank_initializers(tables).sentence())
+    assert "he (relu) 1." in sentence

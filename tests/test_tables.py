@@ -43,6 +43,16 @@ def test_a_table_becomes_finite_numbers(table, tmp_path):
     assert len(Z[0]) < 3 + 4 + 2 * 51 + 3
 
 
+@pytest.mark.parametrize(("separate", "decimal"), [(",", "."), (";", "."), (";", ","), ("\t", ".")])
+def test_every_usual_way_to_write_numbers_is_understood(separate, decimal, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = pd.DataFrame({"a": [1.5, 2.25, None], "b": [10, 20, 30], "label": ["x", "y", "x"]})
+    rows.to_csv(path, sep=separate, decimal=decimal, index=False, na_rep="?")
+    X, y = load_table(path)
+    pd.testing.assert_frame_equal(X, rows[["a", "b"]].astype(float))
+    assert list(y) == ["x", "y", "x"]
+
+
 def test_parquet_gives_the_same_as_csv(table, tmp_path):
     pytest.importorskip("pyarrow", reason="Parquet files are an extra")
     table = table.drop(columns="since")
@@ -87,9 +97,10 @@ def test_a_usual_name_of_the_target_is_found(table, tmp_path, name):
     ("target", "message"),
     [
         (None, "Which column holds the labels .* Its columns are: age, city"),
-        ("outcum", "There is no 'outcum' .* columns are: age, city"),
-        ("city", "lacks the label of"),
-        ("age", "lacks the label of"),
+        ("outcum", "no column 'outcum' .* Did you mean 'outcome'.* columns are: age, city"),
+        ("Outcome", "no column 'Outcome' .* Did you mean 'outcome'"),
+        ("city", "has no label in [0-9]+ of 200 rows"),
+        ("age", "has no label in [0-9]+ of 200 rows"),
         ("height", "holds measurements and no class labels"),
     ],
 )

@@ -49,8 +49,8 @@ def compare(
     activation: Annotated[str, typer.Option(help="Activations, separated by commas.")] = "relu",
     hidden: Hidden = "100",
     solver: Solver = "auto",
-    learning_rate: Annotated[
-        float, typer.Option(help="First learning rate of adam and sgd.")
+    learning_rate_init: Annotated[
+        float, typer.Option(min=0, help="First learning rate of adam and sgd.")
     ] = 0.001,
     max_iter: Annotated[int, typer.Option(min=1, help="Largest number of epochs.")] = 200,
     cv: Annotated[int, typer.Option(min=2, help="Folds.")] = 5,
@@ -102,9 +102,12 @@ def compare(
         check_writable(path)
     if len({path.resolve() for path in paths}) < len(paths):
         raise ValueError("--out, --json and --checkpoint need a file each, but two are the same.")
+    check_outputs({"--out": (out, ".html"), "--json": (json_path, ".json")}, data)
     dataset = load_dataset(data, target)
+    if dataset.about:
+        typer.echo(dataset.about)
     activations = split_list(activation)
-    pipeline = make_network(dataset, hidden, solver, learning_rate, max_iter, activations[0])
+    pipeline = make_network(dataset, hidden, solver, learning_rate_init, max_iter, activations[0])
     _check_folds(dataset.y, cv)
     comparison = compare_initializers(
         pipeline,
@@ -136,7 +139,7 @@ def split_list(text: str) -> list[str]:
     return parts
 
 
-def make_network(dataset, hidden, solver, learning_rate, max_iter, activation) -> Any:
+def make_network(dataset, hidden, solver, learning_rate_init, max_iter, activation) -> Any:
     """Return the pipeline of preprocessing and network that the options stand for."""
     from sklearn.pipeline import make_pipeline
 
@@ -146,14 +149,27 @@ def make_network(dataset, hidden, solver, learning_rate, max_iter, activation) -
         sizes = tuple(int(part) for part in split_list(hidden))
     except ValueError:
         raise ValueError(f"--hidden takes whole numbers such as 100,50, got {hidden!r}.") from None
+    if solver not in ("auto", "adam", "sgd", "lbfgs"):
+        raise ValueError(f"--solver takes auto, adam, sgd or lbfgs, got {solver!r}.")
     if solver == "auto":
         n_samples, n_features = dataset.X.shape
         # Adam needs many steps, and few rows make few batches.
         solver = "lbfgs" if n_samples < max(1000, n_features) else "adam"
     network = InitMLPClassifier(
-        sizes, activation, solver=solver, learning_rate_init=learning_rate, max_iter=max_iter
+        sizes, activation, solver=solver, learning_rate_init=learning_rate_init, max_iter=max_iter
     )
     return make_pipeline(dataset.preprocessing, network)
+
+
+def check_outputs(outputs, data) -> None:
+    """Refuse to write over the data, and files whose names say that they are something else."""
+    for option, (path, suffix) in outputs.items():
+        if path is None:
+            continue
+        if path.exists() and path.resolve() == Path(data).resolve():
+            raise ValueError(f"{option} {path} would overwrite the data: choose another name.")
+        if path.suffix.lower() != suffix:
+            raise ValueError(f"{option} must end in {suffix}, got {str(path)!r}.")
 
 
 def _check_folds(y, folds):

@@ -37,8 +37,8 @@ def diagnose(
     activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "relu",
     hidden: Hidden = "100",
     solver: Solver = "auto",
-    learning_rate: Annotated[
-        float, typer.Option(help="First learning rate of adam and sgd.")
+    learning_rate_init: Annotated[
+        float, typer.Option(min=0, help="First learning rate of adam and sgd.")
     ] = 0.001,
     scale: Annotated[bool, typer.Option(help="Standardize the inputs, as compare does.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="Where the weights come from.")] = 0,
@@ -67,7 +67,7 @@ def diagnose(
     files = [_name_file(out, name, len(names) > 1) for name in names]
     for path in filter(None, files):
         check_writable(path)
-    pipeline = make_network(dataset, hidden, solver, learning_rate, 200, activation)
+    pipeline = make_network(dataset, hidden, solver, learning_rate_init, 200, activation)
     for name, file in zip(names, files, strict=True):
         pipeline.set_params(initmlpclassifier__init=name, initmlpclassifier__random_state=seed)
         diagnosis = judge(pipeline, dataset.X, dataset.y, random_state=seed)

@@ -53,10 +53,11 @@ class Checkpoint:
 
     def _resume(self, settings):
         found, self.records = self.read(self.path)
+        wanted = json.loads(to_json(settings))
         other = [
-            name
-            for name in sorted(found | settings)
-            if name != "versions" and found.get(name) != json.loads(to_json(settings.get(name)))
+            _name_difference(name, found.get(name), wanted.get(name))
+            for name in sorted(found | wanted)
+            if name != "versions" and found.get(name) != wanted.get(name)
         ]
         if other:
             raise ValueError(
@@ -73,6 +74,14 @@ class Checkpoint:
             file.write(to_json(record).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _name_difference(name, found, wanted) -> str:
+    """Name a setting that differs, and which parts of it do where it has parts."""
+    if not (isinstance(found, dict) and isinstance(wanted, dict)):
+        return name
+    parts = [part for part in sorted(found | wanted) if found.get(part) != wanted.get(part)]
+    return f"{name} ({', '.join(parts)})"
 
 
 def to_json(value) -> str:

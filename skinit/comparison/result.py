@@ -51,12 +51,22 @@ class InitComparison:
     control : label, default=None
         As in `compare_initializers`.
     rope : float or mapping of metric to float, default=0.01
-        As in `compare_initializers`. May be changed later: it does not touch the runs.
+        As in `compare_initializers`.
 
     Attributes
     ----------
+    settings, records : dict and list of dict
+        As given.
+    control, rope
+        As given; both may be changed later, because they do not touch the runs.
     metrics : list of str
         Names of the scorers, the primary metric first, then "log_loss".
+    reference : label
+        The candidate that differences of the primary metric are differences to.
+    rho : float
+        Mean ratio of test to training rows.
+    diagnoses : dict
+        By label: what `diagnose` says of a start, where it says anything.
     baseline : DataFrame
         Scores of the class prior, a row per split.
     failures : dict
@@ -635,9 +645,10 @@ class InitComparison:
         if np.isfinite(resolution):
             notes.append(
                 f"These {n_splits} splits find a difference of {resolution:.3f} four times in "
-                "five. More seeds, more repeats and above all more data find smaller ones."
+                "five (median over all pairs). More seeds, more repeats and above all more data "
+                "find smaller ones."
             )
-        if self.honest_best == self.honest_best:
+        if self.honest_best == self.honest_best and self.control is None:
             notes.append(
                 "The mean of a winner is optimistic. The honest estimate of choosing this way "
                 f"is {self.honest_best:.3f}."

@@ -8,6 +8,7 @@ out of a split is a plain record of numbers and texts, which a checkpoint can ke
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from contextlib import contextmanager
@@ -86,7 +87,7 @@ class _SplitRun:
             for group in groups.values()
             for run in self._train_group(group, seed)
         ]
-        _refuse_general_failure(runs, j)
+        _refuse_general_failure(runs, j, next(iter(self.plan.scorers)))
         # One look is enough: verdicts are about a law, and every split starts by the same laws.
         diagnoses = [self._diagnose(candidate) for candidate in self.plan.candidates if j == 0]
         return {
@@ -195,12 +196,16 @@ class _SplitRun:
         return scores, errors
 
 
-def _refuse_general_failure(runs, j):
-    """Raise when not one candidate could be trained."""
+def _refuse_general_failure(runs, j, metric):
+    """Raise when not one candidate could be trained, or scored by the primary metric."""
     errors = [run["error"] for run in runs if run["error"] and not run["n_iter"]]
     if len(errors) == len(runs):
         reasons = "; ".join(dict.fromkeys(errors))
         raise ValueError(f"No candidate can be trained on split {j}: {reasons}")
+    if all(math.isnan(run[f"test_{metric}"]) for run in runs):
+        raise ValueError(
+            f"No candidate can be scored on split {j}: {runs[0]['error']}. Use another scorer."
+        )
 
 
 def run_all(plan: Plan, settings, X, y, n_jobs, checkpoint, progress) -> list[dict]:

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 MAX_BYTES = 8 * 2**30
-"""Refuse to hold more pixel data than this (8 GiB; about 17,000 pictures of 150 x 150)."""
+"""Refuse to hold more pixel data than this (8 GiB; about 15,900 colour pictures of 150 x 150)."""
 
 
 def bunch_pictures(

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skinit.datasets.drawn import make_cats_vs_dogs
 from skinit.datasets.folder import load_image_folder
-from skinit.datasets.tables import load_table, make_preprocessor
+from skinit.datasets.tables import describe_table, make_preprocessor, read_labelled
 
 SHIPPED = {
     "digits": datasets.load_digits,
@@ -33,11 +33,14 @@ class Dataset(NamedTuple):
         The labels, words where the data have words.
     preprocessing : estimator
         To be fitted on training rows only.
+    about : str
+        How a file was understood, in words; "" for other data.
     """
 
     X: Any
     y: np.ndarray
     preprocessing: Any
+    about: str = ""
 
 
 def load_dataset(source: str, target: str | None = None) -> Dataset:
@@ -63,8 +66,9 @@ def load_dataset(source: str, target: str | None = None) -> Dataset:
     """
     path = Path(source)
     if source not in NAMES and (path.is_file() or path.suffix in (".csv", ".parquet")):
-        X, y = load_table(path, target)
-        return Dataset(X, y, make_preprocessor(X))
+        X, y, target = read_labelled(path, target)
+        about = f"{path}: {len(y):,} rows; labels: {target}; {describe_table(X)}"
+        return Dataset(X, y, make_preprocessor(X), about)
     if target is not None:
         raise ValueError(f"--target names a column of a file, and {source!r} is no file.")
     if source in SHIPPED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,8 @@ def load_table(path, target: str | None = None) -> tuple[pd.DataFrame, np.ndarra
     Parameters
     ----------
     path : path-like
-        A file ending in .parquet, or a file of values separated by
-        commas (or semicolons), with a line of names.
+        A file ending in .parquet, or a file of values separated by commas, semicolons or tabs,
+        with a line of names. A missing value is empty, "?", or a word such as NA.
     target : str, default=None
         The column of class labels; None looks for one called target, class, label or y.
 
@@ -54,18 +55,19 @@ def load_table(path, target: str | None = None) -> tuple[pd.DataFrame, np.ndarra
     >>> list(X), y.tolist()
     (['weight', 'sound'], ['cat', 'dog'])
     """
+    X, y, _ = read_labelled(path, target)
+    return X, y
+
+
+def read_labelled(path, target: str | None = None) -> tuple[pd.DataFrame, np.ndarray, str]:
+    """Return what `load_table` does, and the name of the column of labels."""
     table = _read(path)
-    if target is None:
-        target = next((name for name in USUAL_TARGETS if name in table), None)
-    if target not in table:
-        columns = ", ".join(map(str, table.columns))
-        what = "Which column holds the labels" if target is None else f"There is no {target!r}"
-        raise ValueError(f"{what} in {str(path)!r}? Its columns are: {columns}.")
+    target = _find_target(path, table.columns, target)
     y = table[target]
     if y.isna().any():
         raise ValueError(
-            f"Column {target!r} of {str(path)!r} lacks the label of {int(y.isna().sum())} rows: "
-            "fill them in, or leave these rows out."
+            f"Column {target!r} of {str(path)!r} has no label in {int(y.isna().sum())} of "
+            f"{len(y)} rows: fill them in, or leave these rows out."
         )
     if y.dtype.kind == "f" and not (y == y.round()).all():
         raise ValueError(
@@ -75,7 +77,44 @@ def load_table(path, target: str | None = None) -> tuple[pd.DataFrame, np.ndarra
     X = table.drop(columns=target)
     if X.empty:
         raise ValueError(f"{str(path)!r} has no rows, or no column beside {target!r}.")
-    return X.apply(_simplify), np.asarray(y.to_numpy(dtype=None if y.dtype.kind in "ifb" else str))
+    labels = np.asarray(y.to_numpy(dtype=None if y.dtype.kind in "ifb" else str))
+    return X.apply(_simplify), labels, str(target)
+
+
+def describe_table(X: pd.DataFrame) -> str:
+    """Say which columns are numbers and which are words, and which words look like numbers."""
+    import pandas as pd
+
+    numbers = list(X.select_dtypes("number").columns)
+    words = [name for name in X.columns if name not in numbers]
+    text = f"numbers: {_name_columns(numbers)}; words: {_name_columns(words)}."
+    for name in words:
+        values = X[name].dropna()
+        odd = values[pd.to_numeric(values, errors="coerce").isna()]
+        if len(odd) < len(values) / 2:
+            text += f" {name} is words because of {odd.iloc[0]!r}: are these numbers?"
+    return text
+
+
+def _name_columns(names, most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(str, names[:most])) + more if names else "none"
+
+
+def _find_target(path, columns, target):
+    """Return the column of labels; without a name the first usual one."""
+    usual = [name for name in USUAL_TARGETS if name in columns]
+    if target is None and usual:
+        return usual[0]
+    if target in columns:
+        return target
+    known = f"Its columns are: {', '.join(map(str, columns))}."
+    if target is None:
+        raise ValueError(f"Which column holds the labels in {str(path)!r}? {known}")
+    folded = {str(name).lower(): name for name in columns}
+    close = [folded[name] for name in get_close_matches(target.lower(), folded, n=1)]
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise ValueError(f"There is no column {target!r} in {str(path)!r}.{hint} {known}")
 
 
 def make_preprocessor(X: pd.DataFrame) -> ColumnTransformer:
@@ -126,9 +165,14 @@ def _read(path) -> pd.DataFrame:
             return pd.read_parquet(path)
         with open(path, encoding="utf-8") as file:
             names = file.readline()
-        # Where the comma is the decimal point, semicolons separate.
-        separate, decimal = (";", ",") if ";" in names and "," not in names else (",", ".")
-        return pd.read_csv(path, sep=separate, decimal=decimal)
+        separate = max(",;\t", key=names.count)
+        # Semicolons separate where the comma is the decimal point, but elsewhere, too: what makes
+        # more columns numbers is right.
+        tables = [
+            pd.read_csv(path, sep=separate, decimal=decimal, na_values=["?"])
+            for decimal in (",." if separate == ";" else ".")
+        ]
+        return max(tables, key=lambda table: table.select_dtypes("number").shape[1])
     except ImportError as error:
         raise ValueError(
             f"Reading {str(path)!r} needs pyarrow: pip install 'skinit[parquet]'."
