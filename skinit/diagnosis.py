@@ -1,7 +1,7 @@
 """diagnose: why a network cannot learn well from its start, said before any training.
 
-The estimator's own validation and initializers make the start, bit for bit the one that ``fit``
-would train; `skinit.propagation` measures and judges it.
+The estimator's own validation and initializers make the start, bit for bit the one that
+``fit(X, y)`` would train; `skinit.propagation` measures and judges it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = ["Diagnosis", "PropagationDisplay", "diagnose"]
 def diagnose(estimator, X, y, *, n_samples=256, random_state=None) -> Diagnosis:
     """Explain what is wrong with an estimator's initial weights, without training them.
 
-    One forward and one backward pass of a batch, at the weights that ``fit`` would start from;
+    One forward and one backward pass of a batch, at the weights that ``fit(X, y)`` starts from;
     with ``solver="sgd"`` a few more for the learning rate. A fitted estimator is judged as it
     stands, only by what is not normal after training: dead units, no gradient, copies, losses
     that are not finite or no better than the class shares.

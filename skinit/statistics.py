@@ -559,7 +559,7 @@ def epoch_quartiles(epochs) -> tuple[float, float, float]:
 
 
 def describe_epochs(epochs, max_iter: int) -> str:
-    """Say how many runs reached the target, and when: "reached 3/4, median 12 [9, > 200]".
+    """Say how many runs reached the target, and when: "reached 3/5, median 30 [12, > 200]".
 
     Examples
     --------
@@ -711,6 +711,17 @@ def name_label(label: Hashable) -> str:
     return f"{first} ({', '.join(rest)})" if rest else first
 
 
+def format_score(value: float, sign: str = "") -> str:
+    """Write a score or a difference, never as a negative zero.
+
+    Examples
+    --------
+    >>> format_score(0.98765), format_score(-0.0001), format_score(0.0123, "+"), format_score(2e9)
+    ('0.988', '0.000', '+0.012', '2e+09')
+    """
+    return format(value, f"{sign}z.3f" if abs(value) < 1000 else f"{sign}.3g")
+
+
 def _join(parts) -> str:
     """Join as in "a, b and c"."""
     *most, last = parts
@@ -766,8 +777,9 @@ def sentences(
     if control is not None:
         first = f"{name_label(control)} is the control: {metric} {_say_mean(summary.loc[control])}."
     elif len(others) and (relations == "undecided").all():
-        first = f"No candidate can be called best: {name_labels(summary.index)} are not separated "
-        first += f"by {_count(n_splits, 'split')}."
+        verb = "is" if len(others) == 1 else "are"
+        first = f"No candidate can be called best: {name_labels(others.index)} {verb} not "
+        first += f"separated from {name_label(reference)} by {_count(n_splits, 'split')}."
     else:
         best = _say_mean(summary.loc[reference], honest)
         first = f"{name_label(reference)} has the {extreme} {metric}: {best}."
@@ -776,7 +788,7 @@ def sentences(
         *_say_ties(others[relations == "tie"], rope),
         *_say_sure(others[relations == "better"], "better"),
         *_say_sure(others[relations == "worse"], "worse"),
-        *_say_undecided(others[relations == "undecided"], reference),
+        *_say_undecided(others[relations == "undecided"], reference, not greater_is_better),
         *_say_prior(summary["beats_prior"]),
         *_say_diverged(summary["diverged_rate"], n_runs),
     ]
@@ -795,10 +807,11 @@ def _count(n: int, thing: str) -> str:
 def _say_mean(row: pd.Series, honest: float = math.nan) -> str:
     details = []
     if not math.isnan(row["ci_low"]):
-        details.append(f"95% interval {row['ci_low']:.3f} to {row['ci_high']:.3f}")
+        low, high = format_score(row["ci_low"]), format_score(row["ci_high"])
+        details.append(f"95% interval {low} to {high}")
     if not math.isnan(honest):
-        details.append(f"honest estimate of choosing this way {honest:.3f}")
-    return f"{row['mean']:.3f}" + (f" ({'; '.join(details)})" if details else "")
+        details.append(f"honest estimate of choosing this way {format_score(honest)}")
+    return format_score(row["mean"]) + (f" ({'; '.join(details)})" if details else "")
 
 
 def _say_ties(rows: pd.DataFrame, rope: float) -> list[str]:
@@ -820,13 +833,15 @@ def _say_sure(rows: pd.DataFrame, word: str) -> list[str]:
     clauses: list[str] = []
     for label, row in rows.iterrows():
         low, high = sorted([abs(row["difference_low"]), abs(row["difference_high"])])
-        span = "the same in every split" if low == high else f"{low:.3f} to {high:.3f}"
-        size = f"{abs(row['difference']):.3f} ({span}; adjusted p {format_p(row['p_holm'])})"
+        limits = f"{format_score(low)} to {format_score(high)}"
+        span = "the same in every split" if low == high else limits
+        size = format_score(abs(row["difference"]))
+        size += f" ({span}; adjusted p {format_p(row['p_holm'])})"
         clauses.append(f"{name_label(label)} {'' if clauses else f'is {word} '}by {size}")
     return ["; ".join(clauses) + "."]
 
 
-def _say_undecided(rows: pd.DataFrame, reference: Hashable) -> list[str]:
+def _say_undecided(rows: pd.DataFrame, reference: Hashable, is_loss: bool) -> list[str]:
     if rows.empty:
         return []
     text = f"{name_labels(rows.index)} {'is' if len(rows) == 1 else 'are'} undecided"
@@ -834,12 +849,14 @@ def _say_undecided(rows: pd.DataFrame, reference: Hashable) -> list[str]:
     if tested.empty:
         return [text + "."]
     spans = [
-        f"from {row['difference_low']:+.3f} to {row['difference_high']:+.3f}"
+        f"from {format_score(row['difference_low'], '+')} to "
+        + format_score(row["difference_high"], "+")
         + (f" for {name_label(label)}" if len(rows) > 1 else "")
         for label, row in tested.iterrows()
     ]
     return [
-        f"{text}: the difference to {name_label(reference)} may be anything {_join(spans)}; "
+        f"{text}: the difference to {name_label(reference)}"
+        f"{' (positive is better)' if is_loss else ''} may be anything {_join(spans)}; "
         "more seeds or data would tell."
     ]
 

@@ -320,6 +320,30 @@ def test_losses_are_turned_so_that_lower_is_better(comparison, metric):
     assert (summary["difference"].dropna() <= 0).all()
 
 
+def test_a_metric_says_of_others_what_the_primary_one_says(comparison):
+    """Who beats the prior is asked of the primary metric and log loss; the rest is exploratory."""
+    expected = comparison.summary()["beats_prior"].drop(BASELINE)
+    found = comparison.summary("log_loss")["beats_prior"].drop(BASELINE)
+    pd.testing.assert_series_equal(found[expected.index], expected)
+    said = "These tests are exploratory: the primary metric is accuracy."
+    assert said in comparison.sentence("log_loss") and said not in comparison.sentence()
+
+
+def test_only_scores_of_scikit_learn_have_known_ranges():
+    def accuracy_percent(estimator, X, y):
+        return 100 * estimator.score(X, y)
+
+    row = compare(init=["he"], cv=3, scoring=accuracy_percent).summary().loc["he"]
+    assert 1 < row["ci_low"] < row["mean"] < row["ci_high"]
+    row = compare(init=["he"], cv=3).summary().loc["he"]
+    assert 0 <= row["ci_low"] < row["mean"] < row["ci_high"] <= 1
+
+
+def test_a_target_that_nobody_reaches():
+    table = compare(init=["he", "zeros"], cv=3, target=1e-6).summary()
+    assert set(table["epochs_to_target"].dropna()) == {"reached 0/3, median > 15 [> 15, > 15]"}
+
+
 def test_honest_best_needs_a_partition():
     partition = compare(init=["he", "xavier"], cv=RepeatedStratifiedKFold(n_splits=3, n_repeats=2))
     assert 0 < partition.honest_best <= partition.summary()["mean"].max() + 1e-12

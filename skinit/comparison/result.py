@@ -306,11 +306,11 @@ class InitComparison:
             self._rope_of(metric),
             control=self._control_of(metric),
             log_loss=self._scores("log_loss").mean(),
-            bounds=_bounds(metric),
+            bounds=self._bounds(metric),
             greater_is_better=metric != "log_loss",
         )
         by_candidate = self._runs.groupby(self._keys)
-        table["beats_prior"] = self._beats_prior(metric)
+        table["beats_prior"] = self._beats_prior()
         table["diverged_rate"] = by_candidate["diverged"].mean()
         table["train_mean"] = by_candidate[f"train_{metric}"].mean()
         table["diagnosis"] = pd.Series(self._codes()).reindex(table.index)
@@ -332,12 +332,21 @@ class InitComparison:
         )
         return pd.concat([table, baseline.reindex(columns=table.columns)]).rename_axis(self._keys)
 
-    def _beats_prior(self, metric) -> pd.Series:
+    def _bounds(self, metric) -> tuple[float, float]:
+        """Return the range of a score of scikit-learn; somebody's own may have any range."""
+        if metric == "log_loss" or self.settings["scoring"][metric] == repr(metric):
+            for beginnings, bounds in _BOUNDS.items():
+                if metric.startswith(beginnings):
+                    return bounds
+        return -np.inf, np.inf
+
+    def _beats_prior(self) -> pd.Series:
+        """Say of each candidate whether it beats the prior: by the primary metric and log loss."""
         improvements = {
             name: self._better_scores(name).sub(
                 self.baseline[f"test_{name}"].to_numpy() * (-1 if name == "log_loss" else 1), axis=0
             )
-            for name in dict.fromkeys([metric, "log_loss"])
+            for name in (self.metrics[0], "log_loss")
         }
         constant = self._runs.groupby(self._keys)["same_answer"].all()
         rope = {name: self._rope_of(name) for name in improvements}
@@ -400,6 +409,8 @@ class InitComparison:
         for label in table.index[table["mean"].isna()]:
             name = statistics.name_label(label)
             texts.append(f"{name} could not be scored in all runs: see the failures.")
+        if metric != self.metrics[0] and len(table) > 1:
+            texts.append(f"These tests are exploratory: the primary metric is {self.metrics[0]}.")
         return texts
 
     def resolution(self, metric: str | None = None) -> float:
@@ -642,7 +653,7 @@ class InitComparison:
             "difference: the differences have intervals of their own."
         ]
         resolution = self.resolution()
-        if np.isfinite(resolution):
+        if np.isfinite(resolution) and resolution > 0:
             notes.append(
                 f"These {n_splits} splits find a difference of {resolution:.3f} four times in "
                 "five (median over all pairs). More seeds, more repeats and above all more data "
@@ -759,13 +770,6 @@ class InitComparison:
         control = document["control"]
         control = tuple(control) if isinstance(control, list) else control
         return cls(settings, records, control=control, rope=document["rope"])
-
-
-def _bounds(metric) -> tuple[float, float]:
-    for beginnings, bounds in _BOUNDS.items():
-        if metric.startswith(beginnings):
-            return bounds
-    return -np.inf, np.inf
 
 
 def _arguments(params) -> str:

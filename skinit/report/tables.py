@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 from skinit.displays import name_metric, write_percent
-from skinit.statistics import format_p, name_label, name_labels
+from skinit.statistics import format_p, format_score, name_label, name_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def _missing(value) -> bool:
 def _number(value, sign: str = "") -> str:
     if _missing(value):
         return MISSING
-    return format(value, f"{sign}.3f" if abs(value) < 1000 else f"{sign}.3g").replace("-", "−")
+    return format_score(value, sign).replace("-", "−")
 
 
 def _estimate(mean, low, high, sign: str = "") -> str:
