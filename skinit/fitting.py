@@ -139,13 +139,15 @@ def layer_sizes(estimator, n_features: int, n_outputs: int) -> list[int]:
 
 def _validate_rows(estimator, X, y, partial):
     """Return X, labels y as they are, and y coded as zeros and ones, (n, n_outputs)."""
+    # Training goes on in the dtype that it began in, as the optimizer's state does.
+    dtype = estimator.coefs_[0].dtype if goes_on(estimator) else (np.float64, np.float32)
     X, y = validate_data(
         estimator,
         X,
         y,
         accept_sparse="csr",
         multi_output=True,
-        dtype=(np.float64, np.float32),
+        dtype=dtype,
         reset=not goes_on(estimator),
     )
     if y.ndim == 2 and y.shape[1] == 1:
@@ -272,6 +274,11 @@ def _split(estimator, X, coded, own_weight, weight):
         raise ValueError(
             f"The validation set is too small: {len(aside)} row for {len(estimator.classes_)} "
             "classes. Increase 'validation_fraction' or the size of your dataset."
+        )
+    if weight is not None and not weight[train].any():
+        raise ValueError(
+            "The rows that validation leaves for training all have weight 0: use another "
+            "random_state, a smaller validation_fraction, or other class weights."
         )
     return (
         _samples(X[train], coded[train], None if weight is None else weight[train]),

@@ -155,13 +155,16 @@ def _factorize_gram(parts):
     if n > d:
         return None
     gram, places = np.zeros((n, n)), _places(parts)
-    for _, blocks in _blocks(parts):
-        for i, A in enumerate(blocks):
-            for j, B in enumerate(blocks[: i + 1]):  # eigh reads the lower triangle alone
-                gram[places[i], places[j]] += A @ B.T
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _, blocks in _blocks(parts):
+            for i, A in enumerate(blocks):
+                for j, B in enumerate(blocks[: i + 1]):  # eigh reads the lower triangle alone
+                    gram[places[i], places[j]] += A @ B.T
+    if not np.isfinite(gram).all():
+        return None
     # NumPy's eigh and not scipy's, whose BLAS may be another one: two pools of threads that wait
     # for each other would take ten times as long.
-    eigenvalues, V = np.linalg.eigh(np.asarray_chkfinite(gram))
+    eigenvalues, V = np.linalg.eigh(gram)
     kept = eigenvalues > SMALLEST_KEPT * eigenvalues[-1]
     absent = [V[place][:, ~kept] for place in places]
     dropped = sum(np.square(_combine(absent, blocks)).sum() for _, blocks in _blocks(parts))

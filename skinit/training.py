@@ -370,7 +370,7 @@ class StochasticTraining:
             if history.stopped:
                 return
         value = history.validation_scores[-1] if self.early_stopping else -history.loss_curve[-1]
-        stalled = value < history.best + self.tol
+        stalled = not value >= history.best + self.tol  # as NaN is
         history.no_improvement_count = history.no_improvement_count + 1 if stalled else 0
         if value > history.best:
             history.best = value
@@ -476,7 +476,7 @@ class LBFGSTraining:
                 if self._may_stop():
                     self._end(loss, "converged", "The gradient is small enough at the start.")
                     return
-            with scipy_on_one_thread():
+            with scipy_on_one_thread:
                 result = scipy.optimize.minimize(
                     self._objective,
                     start,

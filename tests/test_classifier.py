@@ -1086,6 +1086,46 @@ def test_to_sklearn_predicts_the_same(make_problem, kind, solver, activation):
     assert ours.coefs_[0].any()
 
 
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("begun", ["float32", "float64"])
+def test_training_goes_on_in_the_dtype_it_began_in(make_problem, solver, begun):
+    """Rows of another dtype change neither that nor the optimizer's state."""
+    X, y = make_problem("multiclass")
+    X = X.astype(np.float32)
+    same, other = (small(solver=solver, max_iter=5).fit(X.astype(begun), y) for _ in range(2))
+    foreign = "float64" if begun == "float32" else "float32"
+    for _ in range(10):
+        same.partial_fit(X.astype(begun), y)
+        other.partial_fit(X.astype(foreign), y)
+    assert other.coefs_[0].dtype == begun
+    assert_same_fit(other, same, 1e-12)
+    other.set_params(warm_start=True, max_iter=3).fit(X.astype(foreign), y)
+    assert other.coefs_[0].dtype == begun
+
+
+def test_rows_that_validation_leaves_need_a_weight(make_problem):
+    X, y = np.arange(20.0).reshape(10, 2), np.r_[1, np.zeros(9, int)]
+    params = {"class_weight": {0: 0, 1: 1}, "early_stopping": True, "validation_fraction": 0.5}
+    params["batch_size"] = 2
+    messages = set()
+    for seed in range(6):
+        try:
+            small(**params, random_state=seed).fit(X, y)
+        except ValueError as error:
+            messages.add(str(error))
+    assert len(messages) == 1
+    assert "The rows that validation leaves for training all have weight 0" in messages.pop()
+
+
+def test_a_score_that_is_no_number_is_no_improvement(make_problem):
+    X, y = make_problem("binary")
+    estimator = small(
+        activation="identity", early_stopping=True, n_iter_no_change=2, max_iter=30
+    ).fit(X, y, X_val=X * 1e307, y_val=y)
+    assert np.isnan(estimator.validation_scores_[-1])
+    assert estimator.n_iter_ < 30
+
+
 def test_to_sklearn_leaves_nothing_of_skinit(make_problem):
     X, y = make_problem("binary")
     twin = small(early_stopping=True, init="lsuv").fit(X, y).to_sklearn()

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csc_array, csr_array, csr_matrix
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_classification
 from sklearn.dummy import DummyClassifier
@@ -499,6 +500,48 @@ def test_a_checkpoint_is_loaded_without_control_and_rope(tmp_path):
     assert loaded.sentence() == comparison.sentence()
 
 
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    network = InitMLPClassifier((8,), max_iter=np.int64(4), alpha=np.float32(0.5))
+    kwargs = {"cv": 2, "rope": np.float32(0.5), "target": np.float32(0.25)}
+    comparison = compare(network, init=["he", "zeros"], checkpoint=tmp_path / "c", **kwargs)
+    comparison.save(tmp_path / "saved.json")
+    assert InitComparison.load(tmp_path / "saved.json").rope == 0.5
+
+
+def test_splits_may_be_masks():
+    masks = [np.arange(150) % 3 == i for i in range(3)]
+    by_mask = compare(init=["he"], cv=[(~mask, mask) for mask in masks])
+    rows = [(np.flatnonzero(~mask), np.flatnonzero(mask)) for mask in masks]
+    by_row = compare(init=["he"], cv=rows)
+    assert by_mask.rho == by_row.rho == 0.5
+    pd.testing.assert_frame_equal(
+        by_mask.to_frame().drop(columns=TIMES), by_row.to_frame().drop(columns=TIMES)
+    )
+
+
+@pytest.mark.parametrize("layout", [csr_array, csc_array, csr_matrix])
+def test_sparse_rows_are_known_by_what_they_hold(layout):
+    blank = X * (X > 1)
+    dense = compare(NETWORK, blank, y, init=["he"], cv=3)
+    sparse = compare(NETWORK, layout(blank), y, init=["he"], cv=3)
+    expected, found = (c.to_frame()["test_log_loss"] for c in (dense, sparse))
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    again = csr_matrix(blank)
+    again.indices, again.data = again.indices.copy(), again.data.copy()
+    same = compare(NETWORK, again, y, init=["he"], cv=3)
+    assert same.settings["data"] == sparse.settings["data"]
+
+
+def test_an_empty_file_is_a_new_checkpoint_and_no_comparison(tmp_path):
+    path = tmp_path / "c"
+    path.touch()
+    kwargs = {"init": ["he"], "cv": 3, "checkpoint": path, "random_state": None}
+    pd.testing.assert_frame_equal(compare(**kwargs).to_frame(), compare(**kwargs).to_frame())
+    path.write_bytes(path.read_bytes().split(b"\n")[0] + b"\n")
+    with pytest.raises(ValueError, match="holds no finished split yet"):
+        InitComparison.load(path)
+
+
 def test_another_file_is_not_loaded(tmp_path):
     path = tmp_path / "other.json"
     path.write_text('{"settings": {}, "records": []}')
@@ -552,6 +595,14 @@ def test_ctrl_c_keeps_finished_splits(tmp_path, monkeypatch):
         ({"cv": KFold(3)}, "has no row of class"),
         ({"y": y[:-1]}, "inconsistent numbers of samples"),
         ({"X": X[:, 0]}, "X must have two axes"),
+        ({"activation": "tanh"}, "activation must be a sequence"),
+        ({"activation": []}, "activation is empty"),
+        ({"init": {"": "he"}}, "cannot be called ''"),
+        ({"init": {BASELINE: "he"}}, "cannot be called 'class prior'"),
+        ({"cv": []}, "gives no splits"),
+        ({"cv": [(np.arange(150), [])]}, "test part of split 0 is empty"),
+        ({"cv": [(np.arange(150), [3])]}, "split 0 share rows"),
+        ({"scoring": [get_scorer("accuracy")]}, "a mapping of name to scorer"),
         ({"target": "low"}, "target must be a loss above 0"),
         ({"progress": "yes"}, "progress must be True, False or 'auto'"),
         ({"rope": -1}, "rope must be a difference of 0 or more"),

@@ -308,3 +308,11 @@ def test_latex_is_escaped_and_uses_signs_that_every_font_has():
     assert text.isascii()
     rows = [line for line in text.split("\n") if line.endswith(r"\\")]
     assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {7}
+
+
+def test_no_row_of_latex_begins_with_an_option_of_the_line_before():
+    """After the end of a line LaTeX takes a bracket for a length, and a star for a variant."""
+    summary = make_summary().rename(index={"he": "*a", "xavier": "['he', 'zeros']"})
+    rows = summary_to_latex(summary, metric="accuracy").split("\n")
+    assert any(row.startswith("{*}a &") for row in rows)
+    assert any(row.startswith("{[}'he', 'zeros'] &") for row in rows)

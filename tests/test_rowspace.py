@@ -232,6 +232,13 @@ def test_memory_grows_with_the_data_not_with_its_square(offset, copies, dtype):
     assert peak < copies * 8 * n * d
 
 
+def test_products_may_leave_the_range_of_floats():
+    space, W = RowSpace(X * 1e160), weights_for(X)
+    start = space.project(W)
+    assert_close(space.rows / 1e160 @ start, X @ W, 1e-10)
+    assert_close(space.lift(start, start, W), W, 1e-12)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("shape", [(3, 9), (9, 3)])
 def test_non_finite_data_are_refused(bad, shape):

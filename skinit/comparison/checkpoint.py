@@ -33,10 +33,15 @@ class Checkpoint:
     def __init__(self, path, settings: dict):
         self.path = Path(path)
         self.records: list[dict] = []
-        if self.path.exists() and self.path.stat().st_size:
+        if self.is_begun(path):
             self._resume(settings)
         else:
             self.append(settings)
+
+    @staticmethod
+    def is_begun(path) -> bool:
+        """Whether there is a file with something in it."""
+        return Path(path).is_file() and Path(path).stat().st_size > 0
 
     @staticmethod
     def read(path) -> tuple[dict, list[dict]]:

@@ -10,6 +10,7 @@ from sklearn.utils import indexable
 from skinit import statistics
 from skinit.comparison.plan import (
     Plan,
+    check_activations,
     check_control,
     check_options,
     check_params,
@@ -134,7 +135,7 @@ def compare_initializers(
     scorers = make_scorers(scoring, y)
     check_options(n_seeds, target, progress)
     check_rope(rope, [*scorers, "log_loss"])
-    activations = [network.activation] if activation is None else list(activation)
+    activations = [network.activation] if activation is None else check_activations(activation)
     candidates = name_candidates(init, activations, network)
     check_control(control, candidates)
     seed = make_seed(random_state, checkpoint)
@@ -146,7 +147,7 @@ def compare_initializers(
         scorers,
         check_params(params, steps),
         bool(curves),
-        target,
+        None if target is None else float(target),
     )
     settings = make_settings(plan, X, y, seed, cv, groups)
     records = run_all(plan, settings, X, y, n_jobs, checkpoint, progress)

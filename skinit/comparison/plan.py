@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from inspect import signature
 from numbers import Integral, Real
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
 import scipy
 import sklearn
-from scipy.sparse import issparse
+from scipy.sparse import csr_matrix, issparse
 from sklearn.base import clone
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import RepeatedStratifiedKFold, check_cv
@@ -34,6 +33,7 @@ from skinit.comparison.scorers import OWN
 from skinit.fitting import layer_sizes
 from skinit.initializers import Initializer, get_initializer, resolve_init
 
+BASELINE = "class prior"
 DEFAULT_CV = "5 stratified folds, repeated twice"
 
 
@@ -78,6 +78,9 @@ class Plan:
 def name_candidates(init, activations, network) -> list[Candidate]:
     """Return a candidate for every init and activation, each checked by building its laws."""
     labelled = init.items() if isinstance(init, Mapping) else _label_all(init)
+    for label, _ in labelled:
+        if str(label) in ("", BASELINE):
+            raise ValueError(f"A candidate cannot be called {str(label)!r}: choose another label.")
     n_layers = len(layer_sizes(network, 1, 1)) - 1
     candidates = []
     for activation in activations:
@@ -166,7 +169,10 @@ def describe_scorer(name, scorer) -> str:
 
 def row_hashes(X) -> np.ndarray:
     """Return a number for every row that equal rows share."""
-    X = X.tocsr() if issparse(X) else X if hasattr(X, "to_numpy") else np.asarray(X)
+    if issparse(X):
+        X = csr_matrix(X, copy=True)
+        X.sum_duplicates()  # entries in order, so that equal rows have equal bytes
+    X = X if issparse(X) or hasattr(X, "to_numpy") else np.asarray(X)
     if hasattr(X, "to_numpy") or X.dtype == object:  # an object's bytes are its address
         from pandas import DataFrame
         from pandas.util import hash_pandas_object
@@ -228,6 +234,16 @@ def check_options(n_seeds, target, progress):
         raise ValueError(f"progress must be True, False or 'auto', got {progress!r}.")
 
 
+def check_activations(activation) -> list:
+    """Return the activations; refuse one alone, and none."""
+    if isinstance(activation, str) or not isinstance(activation, Iterable):
+        raise ValueError(f"activation must be a sequence of activations, got {activation!r}.")
+    activations = list(activation)
+    if not activations:
+        raise ValueError("activation is empty: give at least one, or None.")
+    return activations
+
+
 def check_rope(rope, metrics):
     """Refuse regions of practical equivalence that are no widths, or of no metric."""
     if isinstance(rope, Mapping):
@@ -264,7 +280,7 @@ def check_control(control, candidates):
 
 def make_seed(random_state, checkpoint) -> int:
     """Return the seed of everything; without a random_state a checkpoint's own goes on."""
-    if random_state is None and checkpoint is not None and Path(checkpoint).is_file():
+    if random_state is None and checkpoint is not None and Checkpoint.is_begun(checkpoint):
         return int(Checkpoint.read(checkpoint)[0]["seed"])
     return draw_seed(random_state)
 
@@ -283,12 +299,19 @@ def make_splits(cv, X, y, groups, seed, n_seeds) -> list[Split]:
     if cv is None:
         cv = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=seed % 2**32)
     splitter = check_cv(cv, y, classifier=True)
-    parts = [(np.asarray(a), np.asarray(b)) for a, b in splitter.split(X, y, groups)]
+    parts = [
+        (_rows_of(train, len(y), j, "training"), _rows_of(test, len(y), j, "test"))
+        for j, (train, test) in enumerate(splitter.split(X, y, groups))
+    ]
+    if not parts:
+        raise ValueError(f"cv={cv!r} gives no splits.")
     splits = [
         Split(train, test, [_run_seed(seed, j, s) for s in range(n_seeds)])
         for j, (train, test) in enumerate(parts)
     ]
     for j, split in enumerate(splits):
+        if np.isin(split.test, split.train).any():
+            raise ValueError(f"Training and test part of split {j} share rows.")
         missing = np.setdiff1d(y, y[split.train])
         if len(missing):
             raise ValueError(
@@ -296,6 +319,16 @@ def make_splits(cv, X, y, groups, seed, n_seeds) -> list[Split]:
                 "stratified splits."
             )
     return splits
+
+
+def _rows_of(part, n_samples, j, what) -> np.ndarray:
+    """Return row numbers, also of a mask; there must be some."""
+    part = np.asarray(part)
+    if part.dtype == bool and len(part) == n_samples:
+        part = np.flatnonzero(part)
+    if not len(part):
+        raise ValueError(f"The {what} part of split {j} is empty.")
+    return part
 
 
 def _run_seed(seed, j, s) -> int:
@@ -327,7 +360,7 @@ def make_settings(plan, X, y, seed, cv, groups) -> dict:
             for name, value in params.items()
             if describe(value) != describe(defaults[name])
         },
-        "max_iter": plan.network.max_iter,
+        "max_iter": int(plan.network.max_iter),
         "preprocessing": None
         if plan.steps is None
         else {name: describe(step) for name, step in plan.steps.steps},

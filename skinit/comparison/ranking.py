@@ -125,6 +125,10 @@ def rank_initializers(comparisons: Mapping[str, InitComparison]) -> InitRanking:
     """
     import pandas as pd
 
+    if not isinstance(comparisons, Mapping):
+        raise ValueError(
+            f"Give a mapping of dataset name to comparison, got {type(comparisons).__name__}."
+        )
     if not comparisons:
         raise ValueError("There are no comparisons to rank: give a mapping of name to comparison.")
     for name, comparison in comparisons.items():

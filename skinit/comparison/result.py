@@ -16,7 +16,7 @@ import numpy as np
 from skinit import statistics
 from skinit._files import write_atomically
 from skinit.comparison.checkpoint import FORMAT, Checkpoint, to_json
-from skinit.comparison.plan import DEFAULT_CV, check_rope
+from skinit.comparison.plan import BASELINE, DEFAULT_CV, check_rope
 from skinit.displays import (
     DifferencesDisplay,
     HeatmapDisplay,
@@ -28,7 +28,6 @@ from skinit.displays import (
 if TYPE_CHECKING:
     import pandas as pd
 
-BASELINE = "class prior"
 # Ranges of scikit-learn's scores by the beginning of their names.
 _BOUNDS = {
     ("accuracy", "balanced_accuracy", "roc_auc", "f1", "precision", "recall", "jaccard",
@@ -91,7 +90,9 @@ class InitComparison:
     @rope.setter
     def rope(self, rope):
         check_rope(rope, self.metrics)
-        self._rope = rope
+        # Plain floats, which JSON can hold.
+        is_one = not isinstance(rope, Mapping)
+        self._rope = float(rope) if is_one else {k: float(v) for k, v in rope.items()}
 
     def __repr__(self) -> str:
         n_splits = len(self.records)
@@ -766,6 +767,8 @@ class InitComparison:
             is_comparison = False
         if not is_comparison:
             settings, records = Checkpoint.read(path)
+            if not records:
+                raise ValueError(f"{str(path)!r} holds no finished split yet.")
             return cls(settings, sorted(records, key=lambda record: record["split"]))
         control = document["control"]
         control = tuple(control) if isinstance(control, list) else control

@@ -20,8 +20,8 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
-from threadpoolctl import threadpool_limits
 
+from skinit._blas import all_on_one_thread
 from skinit.classifier import InitMLPClassifier, raw_outputs
 from skinit.comparison.checkpoint import Checkpoint, to_json
 from skinit.comparison.plan import Candidate, Plan
@@ -35,7 +35,7 @@ def run_split(plan: Plan, j: int, X, y) -> dict:
 
     One thread, so that the same table comes out however many splits run side by side.
     """
-    with threadpool_limits(limits=1):
+    with all_on_one_thread:
         return _SplitRun(plan, plan.splits[j], X, y).record(j)
 
 

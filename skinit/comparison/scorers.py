@@ -34,6 +34,11 @@ def make_scorers(scoring, y) -> dict[str, Callable]:
         scoring = {getattr(scoring, "__name__", "score"): scoring}
     if not isinstance(scoring, Mapping):
         scoring = {name: name for name in scoring}
+    unnamed = [name for name in scoring if not isinstance(name, str)]
+    if unnamed:
+        raise ValueError(
+            f"scoring: give scorers of your own as a mapping of name to scorer, got {unnamed[0]!r}."
+        )
     scorers = {
         name: _get_scorer(scorer) if isinstance(scorer, str) else scorer
         for name, scorer in scoring.items()

@@ -257,6 +257,7 @@ def summary_to_latex(
 # What LaTeX would take for a command, and signs that the fonts it starts with do not have.
 _LATEX = str.maketrans(
     {sign: rf"\{sign}" for sign in "&%$#_{}"}
+    | {sign: f"{{{sign}}}" for sign in "[*"}  # after a line's end they would be its options
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     | {"<": "$<$", ">": "$>$", "|": "$|$", "−": "$-$", "±": r"$\pm$", "²": "$^2$"}
     | {"–": "--", GAP: "~", "\n": " "}
