@@ -75,6 +75,14 @@ def _prior(word) -> str:
     return words.get(word, MISSING)
 
 
+def _epochs(text) -> str:
+    """Write how many runs reached the target, and when; each of the two stays on one line."""
+    if _missing(text):
+        return MISSING
+    count, _, quartiles = text.partition(", ")
+    return f"{count.replace(' ', GAP)}, {quartiles.replace(' ', GAP)}"
+
+
 def _any(value) -> str:
     if _missing(value):
         return MISSING
@@ -107,6 +115,7 @@ _FURTHER = [
     _Column("Ties with", ("ties_with",), _labels),
     _Column("Class prior", ("beats_prior",), _prior),
     _Column("Diverged", ("diverged_rate",), _rate),
+    _Column("Epochs to target", ("epochs_to_target",), _epochs),
     _Column("SD over splits", ("sd_splits",), _number),
     _Column("SD over seeds", ("sd_seeds",), _number),
     _Column("Mean rank", ("mean_rank",), _rank),
