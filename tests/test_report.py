@@ -262,10 +262,13 @@ def test_what_is_missing_is_a_dash():
 
 
 def test_further_columns_are_shown_and_missing_ones_left_out():
-    summary = make_summary()[["mean", "verdict"]].assign(epochs_to_target="reached 3/4", deep=2)
+    epochs = "reached 3/4, median 9 [8, > 9]"
+    summary = make_summary()[["mean", "verdict"]].assign(epochs_to_target=epochs, deep=2)
     table = format_summary(summary)
-    assert list(table.columns) == ["Candidate", "Verdict", "epochs to target", "deep"]
-    assert list(table.iloc[0]) == ["he", "best", "reached 3/4", "2"]
+    assert list(table.columns) == ["Candidate", "Verdict", "Epochs to target", "deep"]
+    gap = "\N{NO-BREAK SPACE}"
+    count, quartiles = f"reached{gap}3/4", f"median{gap}9{gap}[8,{gap}>{gap}9]"
+    assert list(table.iloc[0]) == ["he", "best", f"{count}, {quartiles}", "2"]
 
 
 def test_candidates_with_activations_and_their_ties_are_named():
