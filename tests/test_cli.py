@@ -275,3 +275,10 @@ def test_list_shows_the_activations(call):
         assert line.split()[-1] == activation.default_init
         assert f"{activation.gain:.5f}" in line
         assert all(f" {alias} " in out for alias in ACTIVATIONS.aliases(name))
+
+
+def test_the_package_is_a_command_too():
+    done = subprocess.run(
+        [sys.executable, "-m", "skinit", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"skinit {skinit.__version__}\n"

@@ -33,6 +33,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from benchmarks.calibration import aa_scores, false_positive_rates
 from skinit import InitComparison, InitMLPClassifier, compare_initializers
 from skinit.comparison import scorers
+from skinit.comparison.plan import describe
 from skinit.comparison.result import BASELINE
 from skinit.initializers import VarianceScaling
 
@@ -517,6 +518,25 @@ def test_splits_may_be_masks():
     pd.testing.assert_frame_equal(
         by_mask.to_frame().drop(columns=TIMES), by_row.to_frame().drop(columns=TIMES)
     )
+
+
+def test_settings_are_described_as_python_writes_them():
+    class Own:
+        pass
+
+    for value, expected in (
+        ((8,), "(8,)"),
+        ([1, "a", None], "[1, 'a', None]"),
+        ({0: 2.0, "a": np.inf}, "{0: 2.0, 'a': float('inf')}"),
+        (np.float32(0.5), "0.5"),
+        (VarianceScaling(scale=3.0, mode="fan_out"), "VarianceScaling(mode='fan_out', scale=3.0)"),
+        (OneHotEncoder(dtype=np.float32), "OneHotEncoder(dtype=float32)"),
+        (np.ones, "ones"),
+    ):
+        assert describe(value) == expected
+    assert describe(Own()) == describe(Own())
+    one, same, other = pd.Series([1, 2]), pd.Series([1, 2]), pd.Series([1, 3])
+    assert describe(one) == describe(same) != describe(other)
 
 
 @pytest.mark.parametrize("layout", [csr_array, csc_array, csr_matrix])

@@ -137,7 +137,7 @@ def describe(value) -> str:
         return f"float('{value}')"
     if value is None or isinstance(value, (bool, int, float, str)):
         return repr(value)
-    if issparse(value) or hasattr(value, "__array__"):
+    if issparse(value) or (hasattr(value, "__array__") and not isinstance(value, type)):
         return f"array{value.shape}:{joblib.hash(value)[:12]}"
     if isinstance(value, Mapping):
         pairs = (f"{describe(key)}: {describe(entry)}" for key, entry in value.items())

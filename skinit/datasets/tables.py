@@ -91,7 +91,7 @@ def describe_table(X: pd.DataFrame) -> str:
     for name in words:
         values = X[name].dropna()
         odd = values[pd.to_numeric(values, errors="coerce").isna()]
-        if len(odd) < len(values) / 2:
+        if 0 < len(odd) < len(values) / 2:
             text += f" {name} is words because of {odd.iloc[0]!r}: are these numbers?"
     return text
 
