@@ -450,6 +450,10 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The most probable class, or an indicator of the labels above one half.
         """
+        check_is_fitted(self)
+        if self.out_activation_ == "softmax":
+            # It keeps the order: the largest raw output is the most probable class.
+            return self._label_binarizer.inverse_transform(self._raw_outputs(X))
         probability = self._outputs(X, "probability")
         if self.n_outputs_ == 1:
             probability = probability.ravel()
