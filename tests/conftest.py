@@ -1,7 +1,19 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+
+@pytest.fixture(scope="session")
+def pictures_folder():
+    """Return the folder of the tutorial's 100 pictures, which are not ours to distribute."""
+    folder = os.environ.get("SKINIT_CATS_VS_DOGS")
+    if not folder:
+        pytest.skip("set SKINIT_CATS_VS_DOGS to the folder of the tutorial's 100 pictures")
+    return Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from benchmarks.calibration import aa_scores, false_positive_rates
 from skinit import InitComparison, InitMLPClassifier, compare_initializers
 from skinit.comparison import scorers
-from skinit.comparison.plan import describe
+from skinit.comparison.calls import describe, write_call
 from skinit.comparison.result import BASELINE
 from skinit.initializers import VarianceScaling
 
@@ -271,6 +271,11 @@ def test_layers_may_have_laws_of_their_own():
     comparison = compare(init=[["he", "zeros"], "he", ["he", VarianceScaling(scale=3.0)]], cv=3)
     labels = list(comparison.to_frame()["label"].unique())
     assert labels == ["['he', 'zeros']", "he", "['he', VarianceScaling(scale=3.0)]"]
+
+
+def test_a_score_that_is_no_number_for_anybody_is_refused():
+    with pytest.raises(ValueError, match=r"scored on split 0: 'odd' is NaN\. Use another scorer"):
+        compare(init=["he"], cv=3, scoring={"odd": lambda estimator, X, y: np.nan})
 
 
 def test_preprocessing_sees_the_training_part_only():
@@ -716,7 +721,10 @@ def test_the_call_in_the_report_repeats_the_comparison():
         comparison = compare_initializers(
             make_pipeline(StandardScaler(), network), X, y, random_state=7, **kwargs
         )
-        again = eval(comparison._call(), names | {"X": X, "y": y})
+        again = eval(
+            write_call(comparison.settings, comparison.control, comparison.rope),
+            names | {"X": X, "y": y},
+        )
         pd.testing.assert_frame_equal(
             again.to_frame().drop(columns=TIMES), comparison.to_frame().drop(columns=TIMES)
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import subprocess
 import sys
@@ -21,10 +20,6 @@ from sklearn.svm import SVC
 from skinit.datasets import bunch, folder, load_image_folder, make_cats_vs_dogs
 
 ROOT = Path(__file__).parents[1]
-REAL = Path(os.environ.get("SKINIT_CATS_VS_DOGS", ROOT / "../shared/data/cats_vs_dogs"))
-needs_real = pytest.mark.skipif(
-    not REAL.is_dir(), reason="set SKINIT_CATS_VS_DOGS to the folder of the tutorial's pictures"
-)
 KEYS = {"data", "target", "target_names", "filenames", "image_shape"}
 
 
@@ -56,9 +51,8 @@ def save_huge_png(path: Path, width: int, height: int) -> Path:
 # From a folder: what is read
 
 
-@needs_real
-def test_the_tutorials_pictures_match_pillows_own_decode():
-    pets = load_image_folder(REAL)
+def test_the_tutorials_pictures_match_pillows_own_decode(pictures_folder):
+    pets = load_image_folder(pictures_folder)
     assert set(pets) == KEYS
     assert pets.data.shape == (100, 67500)
     assert pets.data.dtype == np.float64
@@ -66,19 +60,18 @@ def test_the_tutorials_pictures_match_pillows_own_decode():
     assert pets.data.max() <= 1
     assert pets.image_shape == (150, 150, 3)
     assert pets.target_names == ["cat", "dog"]
-    assert list(pets.filenames) == sorted(str(path) for path in REAL.glob("*.jpg"))
+    assert list(pets.filenames) == sorted(str(path) for path in pictures_folder.glob("*.jpg"))
     for row, name, code in zip(pets.data, pets.filenames, pets.target, strict=True):
         with Image.open(name) as image:
             np.testing.assert_allclose(row, np.asarray(image).ravel() / 255, rtol=1e-15)
         assert Path(name).name.startswith(pets.target_names[code])
 
 
-@needs_real
-def test_size_resizes_the_tutorials_pictures():
-    pets = load_image_folder(REAL, size=(20, 30))
+def test_size_resizes_the_tutorials_pictures(pictures_folder):
+    pets = load_image_folder(pictures_folder, size=(20, 30))
     assert pets.data.shape == (100, 20 * 30 * 3)
     assert pets.image_shape == (20, 30, 3)
-    whole = load_image_folder(REAL)
+    whole = load_image_folder(pictures_folder)
     np.testing.assert_allclose(pets.data.mean(axis=1), whole.data.mean(axis=1), atol=0.01)
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -180,21 +179,12 @@ def test_good_starts_get_no_verdict(activation, init, solver):
 
 # --- The tutorial -----------------------------------------------------------------------------
 
-PICTURES = Path(
-    os.environ.get("SKINIT_CATS_VS_DOGS", ROOT.parent / "shared" / "data" / "cats_vs_dogs")
-)
-
 
 @pytest.fixture(scope="module")
-def pictures():
-    if not PICTURES.is_dir():
-        pytest.skip(
-            f"The tutorial's 100 pictures are not part of skinit and not in {PICTURES}: set "
-            "SKINIT_CATS_VS_DOGS to their folder."
-        )
+def pictures(pictures_folder):
     from skinit.datasets import load_image_folder
 
-    bunch = load_image_folder(PICTURES, size=150)
+    bunch = load_image_folder(pictures_folder, size=150)
     return bunch.data, bunch.target == list(bunch.target_names).index("cat")
 
 

@@ -6,9 +6,7 @@ scikit-learn's MLPClassifier started from given weights.
 
 from __future__ import annotations
 
-import os
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -385,18 +383,14 @@ def test_same_training_by_sklearns_lbfgs(name, alpha):
 # --- pictures and costs --------------------------------------------------------------------------
 
 
-def pictures():
-    root = Path(__file__).parents[1]
-    folder = os.environ.get("SKINIT_CATS_VS_DOGS") or root.parent / "shared/data/cats_vs_dogs"
-    files = sorted(Path(folder).glob("*.jpg"))
-    if not files:
-        pytest.skip("the pictures are not here; SKINIT_CATS_VS_DOGS names their folder")
+def test_first_steps_on_pictures(pictures_folder):
     image = pytest.importorskip("PIL.Image")
-    return np.array([np.asarray(image.open(f).convert("RGB").resize((150, 150))) for f in files])
-
-
-def test_first_steps_on_pictures():
-    pixels = pictures()
+    pixels = np.array(
+        [
+            np.asarray(image.open(file).convert("RGB").resize((150, 150)))
+            for file in sorted(pictures_folder.glob("*.jpg"))
+        ]
+    )
     X = pixels.reshape(len(pixels), -1) / 255
     assert rowspace._factorize_gram([X]) is not None
     targets = (np.arange(len(X)) < len(X) / 2).astype(float)

@@ -3,9 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,12 +16,6 @@ from sklearn.model_selection import StratifiedKFold
 from skinit import get_initializer, tutorial
 from skinit.propagation import InitializationWarning
 from skinit.tutorial import STARTS, Pictures, Run, explain, first_weights, load_pictures, network
-
-ROOT = Path(__file__).parents[1]
-REAL = Path(os.environ.get("SKINIT_CATS_VS_DOGS", ROOT / "../shared/data/cats_vs_dogs"))
-needs_the_pictures = pytest.mark.skipif(
-    not REAL.is_dir(), reason="set SKINIT_CATS_VS_DOGS to the folder of the tutorial's pictures"
-)
 
 BY_NAME = {start.name: start for start in STARTS}
 each_start = pytest.mark.parametrize("start", STARTS, ids=lambda start: start.name)
@@ -322,8 +314,8 @@ def test_published_costs_are_drawn_on_the_tutorials_own_pictures_only(pictures, 
 
 
 @pytest.fixture(scope="module")
-def real():
-    return load_pictures(REAL)
+def real(pictures_folder):
+    return load_pictures(pictures_folder)
 
 
 @pytest.fixture(scope="module")
@@ -331,7 +323,6 @@ def fit_real(real):
     return lambda name, **options: network(BY_NAME[name], 67_500, **options).fit(real.X, real.y)
 
 
-@needs_the_pictures
 @as_long_as_asked
 def test_zeros_repeats_the_published_cost_at_every_step(real, fit_real):
     fitted = fit_real("zeros")
@@ -341,7 +332,6 @@ def test_zeros_repeats_the_published_cost_at_every_step(real, fit_real):
     assert fitted.score(real.X, real.y) == 0.5
 
 
-@needs_the_pictures
 @as_long_as_asked
 def test_random_repeats_all_ten_published_costs(real, fit_real):
     fitted, expected = fit_real("random"), BY_NAME["random"].costs
@@ -349,7 +339,6 @@ def test_random_repeats_all_ten_published_costs(real, fit_real):
     assert fitted.score(real.X, real.y) == 0.55
 
 
-@needs_the_pictures
 @as_long_as_asked
 def test_random_is_the_same_without_the_row_space(fit_real):
     # A hundred steps: a thousand in 67,500 columns take minutes on a busy machine.
@@ -359,7 +348,6 @@ def test_random_is_the_same_without_the_row_space(fit_real):
     np.testing.assert_allclose(direct, wide, rtol=0, atol=1e-9)
 
 
-@needs_the_pictures
 @as_long_as_asked
 @pytest.mark.parametrize("name", ["he", "xavier"])
 def test_he_and_xavier_usually_end_in_the_published_range(name, real, fit_real):
@@ -371,7 +359,6 @@ def test_he_and_xavier_usually_end_in_the_published_range(name, real, fit_real):
     assert sum(inside) >= 4
 
 
-@needs_the_pictures
 @as_long_as_asked
 @pytest.mark.parametrize("name", ["he", "xavier"])
 def test_rounding_grows_until_it_decides(name, fit_real):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 import platform
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from inspect import signature
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -18,7 +16,6 @@ import scipy
 import sklearn
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import clone
-from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import RepeatedStratifiedKFold, check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
@@ -28,13 +25,12 @@ from skinit import statistics
 from skinit._random import draw_seed
 from skinit.activations import get_activation
 from skinit.classifier import InitMLPClassifier
+from skinit.comparison.calls import describe, describe_cv, describe_scorer
 from skinit.comparison.checkpoint import FORMAT, Checkpoint
-from skinit.comparison.scorers import OWN
 from skinit.fitting import layer_sizes
 from skinit.initializers import Initializer, get_initializer, resolve_init
 
 BASELINE = "class prior"
-DEFAULT_CV = "5 stratified folds, repeated twice"
 
 
 class Candidate(NamedTuple):
@@ -127,44 +123,6 @@ def _formula(laws) -> str:
         for law in laws
     ]
     return texts[0] if len(set(texts)) == 1 else " | ".join(texts)
-
-
-def describe(value) -> str:
-    """Write a value as Python would, and as another process would write it, too."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"float('{value}')"
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return repr(value)
-    if issparse(value) or (hasattr(value, "__array__") and not isinstance(value, type)):
-        return f"array{value.shape}:{joblib.hash(value)[:12]}"
-    if isinstance(value, Mapping):
-        pairs = (f"{describe(key)}: {describe(entry)}" for key, entry in value.items())
-        return f"{{{', '.join(pairs)}}}"
-    if isinstance(value, (list, tuple)):
-        entries = ", ".join(map(describe, value))
-        if isinstance(value, list):
-            return f"[{entries}]"
-        return f"({entries},)" if len(value) == 1 else f"({entries})"
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        defaults = signature(type(value)).parameters
-        changed = [
-            f"{name}={describe(entry)}"
-            for name, entry in value.get_params(deep=False).items()
-            if name not in defaults or describe(entry) != describe(defaults[name].default)
-        ]
-        return f"{type(value).__name__}({', '.join(changed)})"
-    name = getattr(value, "__qualname__", None) or getattr(value, "name", None)
-    # An address in memory says nothing to another process.
-    return str(name) if name else re.sub(" at 0x[0-9a-fA-F]+", "", repr(value))
-
-
-def describe_scorer(name, scorer) -> str:
-    """Describe a scorer: the name alone where it is scikit-learn's of that name."""
-    code = describe(scorer)
-    own = OWN.get(name) or (get_scorer(name) if name in get_scorer_names() else None)
-    return repr(name) if own is not None and code == describe(own) else code
 
 
 def row_hashes(X) -> np.ndarray:
@@ -377,7 +335,7 @@ def make_settings(plan, X, y, seed, cv, groups) -> dict:
         "splits": {
             "n": len(plan.splits),
             "n_seeds": len(plan.splits[0].seeds),
-            "cv": _describe_cv(cv),
+            "cv": describe_cv(cv),
             "groups": None if groups is None else describe(np.asarray(groups)),
             "rows": joblib.hash([(split.train, split.test) for split in plan.splits])[:12],
             "repeats": _repeats(plan.splits, len(y)),
@@ -388,12 +346,6 @@ def make_settings(plan, X, y, seed, cv, groups) -> dict:
         "curves": plan.curves,
         "versions": _versions(),
     }
-
-
-def _describe_cv(cv) -> str:
-    if cv is None:
-        return DEFAULT_CV
-    return describe(cv) if hasattr(cv, "split") or isinstance(cv, int) else "given by the caller"
 
 
 def _repeats(splits, n_samples):

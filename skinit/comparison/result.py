@@ -15,8 +15,9 @@ import numpy as np
 
 from skinit import statistics
 from skinit._files import write_atomically
+from skinit.comparison.calls import write_arguments, write_call
 from skinit.comparison.checkpoint import FORMAT, Checkpoint, to_json
-from skinit.comparison.plan import BASELINE, DEFAULT_CV, check_rope
+from skinit.comparison.plan import BASELINE, check_rope
 from skinit.displays import (
     DifferencesDisplay,
     HeatmapDisplay,
@@ -550,7 +551,7 @@ class InitComparison:
             figures=self._figures(),
             failures=[*self.diagnoses.items(), *self.failures.items()],
             method=self._method(),
-            repeat=self._call() if repeat is None else repeat,
+            repeat=write_call(self.settings, self.control, self.rope) if repeat is None else repeat,
             notes=self._notes(),
             pairwise=self.pairwise(),
             metric=metric,
@@ -681,7 +682,7 @@ class InitComparison:
             "Data": f"{data['n_samples']:,} rows of {data['n_features']:,} features "
             f"(fingerprint {data['X']}-{data['y']})",
             "Rows per class": classes,
-            "Network": f"InitMLPClassifier({_arguments(settings['network'])})",
+            "Network": f"InitMLPClassifier({write_arguments(settings['network'])})",
             "Preprocessing": "; ".join(steps.values()) if steps else "none",
             "Splits": f"{splits['n']} ({splits['cv']}), fitted on the training part alone",
             "Seeds per split": f"{splits['n_seeds']}, from random_state={settings['seed']}; the "
@@ -691,36 +692,6 @@ class InitComparison:
             + f"; posterior with a region of practical equivalence of {self.rope}",
             "Versions": ", ".join(f"{k} {v}" for k, v in settings["versions"].items()),
         }
-
-    def _call(self) -> str:
-        """Return the call that repeats the comparison, as far as it can be written down."""
-        settings = self.settings
-        network = f"InitMLPClassifier({_arguments(settings['network'])})"
-        if settings["preprocessing"]:
-            network = f"make_pipeline({', '.join(settings['preprocessing'].values())}, {network})"
-        inits = {c["label"]: c["code"] for c in settings["candidates"]}
-        lines = [f"    {network}", "    X", "    y", f"    init={_mapping(inits)}"]
-        if self._several_activations:
-            activations = list(dict.fromkeys(c["activation"] for c in settings["candidates"]))
-            lines.append(f"    activation={activations!r}")
-        splits, scoring = settings["splits"], settings["scoring"]
-        if splits["cv"] != DEFAULT_CV:
-            lines.append(f"    cv={splits['cv']}")
-        if splits["groups"] is not None:
-            lines.append(f"    groups={splits['groups']}")
-        by_name = all(code == repr(name) for name, code in scoring.items())
-        lines.append(f"    scoring={[*scoring] if by_name else _mapping(scoring)}")
-        lines.append(f"    n_seeds={splits['n_seeds']}")
-        if settings["params"]:
-            lines.append(f"    params={_mapping(settings['params'])}")
-        lines.append(f"    control={self.control!r}")
-        lines.append(f"    rope={self.rope!r}")
-        if settings["target"] is not None:
-            lines.append(f"    target={settings['target']!r}")
-        if not settings["curves"]:
-            lines.append("    curves=False")
-        lines.append(f"    random_state={settings['seed']}")
-        return "compare_initializers(\n" + ",\n".join(lines) + ",\n)"
 
     def save(self, path) -> None:
         """Write the comparison as one JSON file.
@@ -773,13 +744,3 @@ class InitComparison:
         control = document["control"]
         control = tuple(control) if isinstance(control, list) else control
         return cls(settings, records, control=control, rope=document["rope"])
-
-
-def _arguments(params) -> str:
-    """Write parameters, given as code, as a call has them."""
-    return ", ".join(f"{name}={code}" for name, code in params.items())
-
-
-def _mapping(codes) -> str:
-    """Write a mapping whose values are given as code."""
-    return f"{{{', '.join(f'{key!r}: {code}' for key, code in codes.items())}}}"

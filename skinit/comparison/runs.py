@@ -203,9 +203,8 @@ def _refuse_general_failure(runs, j, metric):
         reasons = "; ".join(dict.fromkeys(errors))
         raise ValueError(f"No candidate can be trained on split {j}: {reasons}")
     if all(math.isnan(run[f"test_{metric}"]) for run in runs):
-        raise ValueError(
-            f"No candidate can be scored on split {j}: {runs[0]['error']}. Use another scorer."
-        )
+        reason = next((run["error"] for run in runs if run["error"]), f"{metric!r} is NaN")
+        raise ValueError(f"No candidate can be scored on split {j}: {reason}. Use another scorer.")
 
 
 def run_all(plan: Plan, settings, X, y, n_jobs, checkpoint, progress) -> list[dict]:
