@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import check_random_state
 
-WEIGHTS, BATCHES, VALIDATION, PICTURES = range(4)
+WEIGHTS, BATCHES, VALIDATION, PICTURES, TUNING = range(5)
 
 
 def draw_seed(random_state) -> int:

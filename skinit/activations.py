@@ -6,16 +6,27 @@ every batch. All constants are Python floats, so that float32 stays float32.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit, ndtr
 
+from skinit._drawing.activation import ActivationDisplay
 from skinit._registry import Registry
 
-__all__ = ["ACTIVATIONS", "Activation", "gaussian_mean", "get_activation"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "ActivationDisplay",
+    "gaussian_mean",
+    "get_activation",
+]
 
 Derivative = Callable[[np.ndarray | None, np.ndarray, np.ndarray], np.ndarray]
 
@@ -33,7 +44,7 @@ class Activation:
         float64 of any shape; the dtype must stay.
     derivative : callable ``(z, a, out) -> out``
         Write f'(z) into `out` and return it, given `z` and ``a = f(z)``; `out` is neither.
-    default_init : str, default="he"
+    default_init : str, default="isometric"
         The name of the initializer that ``init="auto"`` stands for.
     formula : str, default=""
         f(z) as text, for tables.
@@ -62,7 +73,7 @@ class Activation:
     name: str
     function: Callable[[np.ndarray, np.ndarray], np.ndarray]
     derivative: Derivative
-    default_init: str = "he"
+    default_init: str = "isometric"
     formula: str = ""
     from_output: bool = False
     saturation: tuple[float, float] | None = None
@@ -92,6 +103,25 @@ class Activation:
 
         return gaussian_mean(squared_slope, variance)
 
+    def second_moment_slope(self, variance: float = 1.0) -> float:
+        """Return the derivative of `second_moment` by the variance, by quadrature.
+
+        It is E f(z) f'(z) z / variance for z ~ N(0, variance): times the scale of the weights,
+        it tells whether a deviation of the variance grows from layer to layer.
+
+        Parameters
+        ----------
+        variance : float, default=1.0
+            Of the pre-activations z.
+        """
+
+        def growth(z):
+            a = self.function(z, np.empty_like(z))
+            slope = self.derivative(None if self.from_output else z, a, np.empty_like(z))
+            return a * slope * z / variance
+
+        return gaussian_mean(growth, variance)
+
     @property
     def gain(self) -> float:
         """1/sqrt(E f(z)²), z ~ N(0, 1): weights of variance gain²/fan_in keep the signal's scale.
@@ -105,6 +135,45 @@ class Activation:
     def backward_gain(self) -> float:
         """1/sqrt(E f'(z)²), z ~ N(0, 1): the same for the gradient, with fan_out."""
         return self.derivative_second_moment() ** -0.5
+
+    def plot(self, limit: float = 4.0, ax: Axes | None = None) -> ActivationDisplay:
+        """Draw the function and its derivative.
+
+        Parameters
+        ----------
+        limit : float, default=4.0
+            From -limit to limit.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        ActivationDisplay
+
+        Examples
+        --------
+        >>> from skinit.activations import get_activation
+        >>> get_activation("gelu").plot()
+        <ActivationDisplay: gelu and its derivative. Draw it with .plot().>
+        """
+        z = np.linspace(-limit, limit, 401)
+        values = self.function(z, np.empty_like(z))
+        slopes = self.derivative(None if self.from_output else z, values, np.empty_like(z))
+        return ActivationDisplay(z, values, slopes, self.name, self.formula).plot(ax)
+
+
+def is_built_in(activation: Activation, names: Iterable[str]) -> bool:
+    """Whether an activation is one of the table's, of one of some names.
+
+    They are compared as objects: an Activation that a user defines may have any name.
+
+    Examples
+    --------
+    >>> from skinit.activations import get_activation, is_built_in
+    >>> is_built_in(get_activation("tanh"), ["tanh", "relu"])
+    True
+    """
+    return activation in [ACTIVATIONS[name] for name in names]
 
 
 @lru_cache(maxsize=1)
@@ -269,29 +338,38 @@ def _mish_slope(z, a, out):
     return np.add(out, gate, out=out)
 
 
-ACTIVATIONS: Registry[Activation] = Registry("activation")
+# What other libraries call some of them.
+ELSEWHERE = {
+    "hardswish": ("silu",),
+    "hardtanh": ("tanh",),
+    "lrelu": ("leaky_relu",),
+    "none": ("identity",),
+    "swish": ("silu",),
+}
+
+ACTIVATIONS: Registry[Activation] = Registry("activation", ELSEWHERE)
 
 for _activation in [
-    Activation("identity", _identity, _identity_slope, "xavier", "z", True),
+    Activation("identity", _identity, _identity_slope, "isometric", "z", True),
     Activation(
-        "logistic", _logistic, _logistic_slope, "xavier", "1/(1 + exp(-z))", True, (0.03, 0.97)
+        "logistic", _logistic, _logistic_slope, "isometric", "1/(1 + exp(-z))", True, (0.03, 0.97)
     ),
-    Activation("tanh", _tanh, _tanh_slope, "xavier", "tanh(z)", True, (-0.97, 0.97)),
-    Activation("relu", _relu, _relu_slope, "he", "max(z, 0)", True),
-    Activation("leaky_relu", _leaky_relu, _leaky_relu_slope, "he", "max(z, 0.01 z)", True),
-    Activation("elu", _elu, _elu_slope, "he", "z if z > 0 else exp(z) - 1", True),
+    Activation("tanh", _tanh, _tanh_slope, "isometric", "tanh(z)", True, (-0.97, 0.97)),
+    Activation("relu", _relu, _relu_slope, "isometric", "max(z, 0)", True),
+    Activation("leaky_relu", _leaky_relu, _leaky_relu_slope, "isometric", "max(z, 0.01 z)", True),
+    Activation("elu", _elu, _elu_slope, "isometric", "z if z > 0 else exp(z) - 1", True),
     Activation(
         "selu",
         _selu,
         _selu_slope,
-        "lecun_normal",
+        "isometric",
         "1.0507 (z if z > 0 else 1.6733 (exp(z) - 1))",
         True,
     ),
-    Activation("gelu", _gelu, _gelu_slope, "he", "z Phi(z), Phi the normal distribution function"),
-    Activation("silu", _silu, _silu_slope, "he", "z/(1 + exp(-z))"),
-    Activation("softplus", _softplus, _softplus_slope, "xavier", "log(1 + exp(z))", True),
-    Activation("mish", _mish, _mish_slope, "he", "z tanh(log(1 + exp(z)))"),
+    Activation("gelu", _gelu, _gelu_slope, "isometric", "z Phi(z), Phi the normal distribution"),
+    Activation("silu", _silu, _silu_slope, "isometric", "z/(1 + exp(-z))"),
+    Activation("softplus", _softplus, _softplus_slope, "isometric", "log(1 + exp(z))", True),
+    Activation("mish", _mish, _mish_slope, "isometric", "z tanh(log(1 + exp(z)))"),
 ]:
     ACTIVATIONS.register(
         _activation.name,

@@ -207,16 +207,9 @@ def test_describes_itself(name):
     get_initializer(activation.default_init)  # an unknown name would raise
 
 
-DEFAULTS = {
-    "he": {"relu", "leaky_relu", "elu", "gelu", "silu", "mish"},
-    "xavier": {"tanh", "logistic", "identity", "softplus"},
-    "lecun_normal": {"selu"},
-}
-
-
-@pytest.mark.parametrize("init", DEFAULTS)
-def test_default_init(init):
-    assert {name for name in NAMES if get_activation(name).default_init == init} == DEFAULTS[init]
+@pytest.mark.parametrize("name", NAMES)
+def test_default_init(name):
+    assert get_activation(name).default_init == "isometric"
 
 
 def test_saturation_bounds():
@@ -239,3 +232,26 @@ def test_unknown_name():
 def test_neither_name_nor_activation(wrong):
     with pytest.raises(ValueError, match="activation must be a name or an Activation, got"):
         get_activation(wrong)
+
+
+@every_activation
+def test_the_plot_shows_function_and_derivative(name):
+    import matplotlib.pyplot as plt
+
+    display = ACTIVATIONS[name].plot(limit=3.0)
+    lines = {line.get_label(): line.get_xydata() for line in display.ax_.lines}
+    z, values = lines["f"].T
+    assert (z[0], z[-1]) == (-3.0, 3.0)
+    np.testing.assert_array_equal(z, lines["f'"][:, 0])
+    # The middle of each step has the slope of the chord, but for the two steps at a kink.
+    chords = np.diff(values) / np.diff(z)
+    middle = (lines["f'"][1:, 1] + lines["f'"][:-1, 1]) / 2
+    assert np.count_nonzero(abs(chords - middle) > 1e-3) <= 2
+    display.figure_.draw_without_rendering()
+    plt.close("all")
+
+
+@pytest.mark.parametrize(("name", "meant"), [("swish", "silu"), ("LReLU", "leaky_relu")])
+def test_names_of_other_libraries_are_offered(name, meant):
+    with pytest.raises(ValueError, match=f"Unknown activation '{name}'. Did you mean '{meant}'"):
+        get_activation(name)

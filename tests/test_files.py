@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from skinit import _files
-from skinit._files import check_writable, write_atomically
+from skinit._files import check_writable, lock, write_atomically
 
 
 @pytest.mark.parametrize(("data", "expected"), [("é\n", b"\xc3\xa9\n"), (b"\x00\xff", b"\x00\xff")])
@@ -80,3 +83,57 @@ def test_a_name_that_is_too_long_is_one_clear_error(tmp_path):
     with pytest.raises(OSError, match=r"^Cannot write .*: File name too long\.$"):
         write_atomically(tmp_path / ("x" * 300), "new")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_second_lock_says_who_holds_the_first(tmp_path):
+    path = tmp_path / "kept"
+    with lock(path):
+        message = f"kept' is in use by process {os.getpid()} on .*: wait until it is done"
+        with pytest.raises(BlockingIOError, match=message), lock(path):
+            pass
+        (tmp_path / "link").symlink_to(path)
+        with pytest.raises(BlockingIOError, match="is in use"), lock(tmp_path / "link"):
+            pass
+        with lock(tmp_path / "other"):
+            pass
+    (tmp_path / "link").unlink()
+    assert os.listdir(tmp_path) == [], "nothing is left behind, and nothing was made"
+    with lock(path):
+        pass
+
+
+HOLD = """
+import sys, time
+from skinit._files import lock
+with lock(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_process_that_dies_gives_its_lock_back(tmp_path):
+    path = tmp_path / "kept"
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(BlockingIOError, match=f"process {process.pid} on"), lock(path):
+            pass
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with lock(path):
+        pass
+
+
+def test_without_locks_in_the_file_system_none_is_taken(tmp_path, monkeypatch):
+    def refuse(file):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(_files, "_lock_file", refuse)
+    with lock(tmp_path / "kept"), lock(tmp_path / "kept"):
+        pass
+
+
+def test_a_file_that_could_not_be_written_is_not_locked(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no folder"):  # noqa: SIM117
+        with lock(tmp_path / "missing" / "kept"):
+            pass

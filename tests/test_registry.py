@@ -57,3 +57,24 @@ def test_nothing_is_overwritten(table, name):
 def test_a_name_is_text(table, name):
     with pytest.raises(ValueError, match="non-empty str"):
         table.register(name, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("HeNormal", " Did you mean 'he_normal'?"),
+        ("he_normal_", " Did you mean 'he_normal'?"),
+        ("ZerosInitializer", " Did you mean 'zeros'?"),
+        ("he_init", " Did you mean 'he'?"),
+        ("tf.keras.initializers.HeNormal", " Did you mean 'he_normal'?"),
+        ("MSRA", " Did you mean 'he'?"),
+        ("nought", " Did you mean 'zeros' or 'he'?"),
+        ("xyz", ""),
+    ],
+)
+def test_names_used_elsewhere_are_offered(name, hint):
+    table = Registry("init", elsewhere={"msra": ("he",), "nought": ("zeros", "he")})
+    table.register("he", 2, aliases=["he_normal"])
+    table.register("zeros", 0)
+    assert table.hint(name) == hint
+    assert name not in table
