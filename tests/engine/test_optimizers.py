@@ -7,8 +7,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
-from skinit import optimizers
-from skinit.optimizers import OPTIMIZERS, SGD, Adam, Schedule
+from skinit.engine import optimizers
+from skinit.engine.optimizers import SGD, Adam, Schedule
+from skinit.engine.solvers import SOLVERS
+from skinit.engine.task import TrainingConfig
 
 RULES = {
     "plain": lambda schedule: SGD(schedule, momentum=0),
@@ -40,13 +42,18 @@ def walk(optimizer, start, gradients, *, n_decayed=0, decay=0.0):
     optimizer.bind(parameters, buffer, n_decayed)
     for gradient in gradients:
         buffer[:] = gradient
-        optimizer.step(decay)
+        optimizer.step([decay] * len(start))
     return parameters
 
 
 def test_every_solver_of_the_table_is_tried_here():
     tried = {type(rule(Schedule("constant", 0.1))) for rule in RULES.values()}
-    assert {row for _, row in OPTIMIZERS.items()} == tried
+    made = {
+        type(solver.make_optimizer(TrainingConfig(solver=name), 1))
+        for name, solver in SOLVERS.items()
+        if solver.minibatches
+    }
+    assert made == tried
 
 
 @every_rule
@@ -119,9 +126,9 @@ def test_a_step_returns_the_squares_that_the_penalty_needs(name, block, monkeypa
     start, gradients = start_and_gradients(3, 10)
     optimizer, parameters = RULES[name](Schedule("constant", 0.1, k=3)), start.copy()
     optimizer.bind(parameters, gradients[0].copy(), 7)
-    assert_allclose(optimizer.step(0.3), np.square(start[:, :7]).sum(axis=1), rtol=1e-14)
+    assert_allclose(optimizer.step([0.3] * 3), np.square(start[:, :7]).sum(axis=1), rtol=1e-14)
     assert not np.array_equal(parameters, start)
-    assert optimizer.step(0.0) == [0.0, 0.0, 0.0]
+    assert optimizer.step([0.0] * 3) == [0.0, 0.0, 0.0]
 
 
 @every_rule

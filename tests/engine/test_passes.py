@@ -8,23 +8,25 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from scipy.special import expit
 
-from skinit import network
+from skinit import _blas
 from skinit.activations import ACTIVATIONS, get_activation
-from skinit.losses import LOSSES
-from skinit.network import (
-    Parameters,
-    Stack,
+from skinit.engine import passes
+from skinit.engine.losses import LOSSES
+from skinit.engine.optimizers import SGD, Schedule
+from skinit.engine.passes import (
     Workspace,
     Workspaces,
     backward,
     evaluate,
     forward,
-    layers_of,
     loss_and_gradient,
 )
-from skinit.optimizers import SGD, Schedule
+from skinit.engine.stack import Parameters, Stack, layers_of
 
-N_OUTPUTS = {"binary": 1, "multilabel-indicator": 3, "multiclass": 3}
+# Of several squared errors the value is a mean and the gradient that of a sum: see `SquaredLoss`.
+N_OUTPUTS = {
+    "binary": 1, "multilabel-indicator": 3, "multiclass": 3, "squared_error": 1, "poisson": 3,
+}  # fmt: skip
 HIDDEN = {"none": (), "one": (5,), "two": (5, 4), "three": (4, 5, 3)}
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS.names())
 every_depth = pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN)
@@ -38,8 +40,10 @@ def samples(kind, *, n=9, d=4, sparse=False, weighted=False, dtype=np.float64):
         X = csr_matrix(X)
     if kind == "multiclass":
         y = np.eye(N_OUTPUTS[kind])[rng.integers(N_OUTPUTS[kind], size=n)]
+    elif kind == "squared_error":
+        y = rng.normal(size=(n, N_OUTPUTS[kind]))
     else:
-        y = rng.integers(2, size=(n, N_OUTPUTS[kind]))
+        y = rng.integers(4 if kind == "poisson" else 2, size=(n, N_OUTPUTS[kind]))
     weight = rng.uniform(0, 2, (n, 1)).astype(dtype) if weighted else None
     return X, y.astype(dtype), weight
 
@@ -57,16 +61,16 @@ def penalized_gradient(parameters, activation, loss, alpha, X, y, weight):
     gradient = Parameters(parameters.layer_sizes, np.empty_like(moved.flat))
     optimizer = SGD(Schedule("constant", 1.0, k=len(moved)), momentum=0)
     optimizer.bind(moved.flat, gradient.flat, moved.n_weights)
-    work = Workspace(moved, activation, len(y))
-    _, total_weight = loss_and_gradient(moved, gradient, work, loss, X, y, weight)
-    optimizer.step(alpha / total_weight)
+    work = Workspace(moved, activation, len(y), gradient=gradient)
+    _, total_weight = loss_and_gradient(work, loss, X, y, weight)
+    optimizer.step([alpha / total_weight] * len(parameters))
     return Parameters(parameters.layer_sizes, parameters.flat - moved.flat)
 
 
 def penalized_loss(parameters, activation, loss, alpha, X, y, weight):
     gradient = Parameters(parameters.layer_sizes, np.empty_like(parameters.flat))
-    work = Workspace(parameters, activation, len(y))
-    value, total = loss_and_gradient(parameters, gradient, work, loss, X, y, weight)
+    work = Workspace(parameters, activation, len(y), gradient=gradient)
+    value, total = loss_and_gradient(work, loss, X, y, weight)
     squares = sum(np.square(W).sum(axis=(-2, -1)) for W in parameters.coefs)
     return value + alpha / 2 * squares / total
 
@@ -119,7 +123,7 @@ def test_forward_is_a_chain_of_products(activation, hidden, sparse):
     X, _, _ = samples("multiclass", sparse=sparse)
     activation = get_activation(activation)
     stack = networks((4, *hidden, 3))
-    raw = forward(stack, Workspace(stack, activation, 9), X)
+    raw = forward(Workspace(stack, activation, 9), X)
     for j in range(len(stack)):
         expected = X.toarray() if sparse else X
         for layer, (W, b) in enumerate(zip(stack.coefs, stack.intercepts, strict=True)):
@@ -145,8 +149,8 @@ def test_each_network_of_a_stack_is_as_if_alone(activation, sparse):
 
 def gradient_of(parameters, activation, loss, X, y, weight):
     gradient = Parameters(parameters.layer_sizes, np.full_like(parameters.flat, np.nan))
-    work = Workspace(parameters, activation, len(y))
-    value, _ = loss_and_gradient(parameters, gradient, work, loss, X, y, weight)
+    work = Workspace(parameters, activation, len(y), gradient=gradient)
+    value, _ = loss_and_gradient(work, loss, X, y, weight)
     return value, gradient
 
 
@@ -155,7 +159,7 @@ def test_blocks_of_rows_are_invisible(block, monkeypatch):
     X, y, weight = samples("multiclass", weighted=True)
     parameters, silu = networks((4, 6, 5, 3)), get_activation("silu")
     expected = gradient_of(parameters, silu, LOSSES["multiclass"], X, y, weight)
-    monkeypatch.setattr(network, "BLOCK", block)
+    monkeypatch.setattr(passes, "BLOCK", block)
     value, gradient = gradient_of(parameters, silu, LOSSES["multiclass"], X, y, weight)
     assert_array_equal(value, expected[0])
     assert_allclose(gradient.flat, expected[1].flat, rtol=1e-13)
@@ -172,9 +176,9 @@ def test_halves_of_a_product_are_invisible(sparse, monkeypatch):
         shapes.append(a.shape)
         return matmul(a, b, out)
 
-    monkeypatch.setattr(network, "SMALL_PRODUCT", 9 * 4 * 6 - 1)
-    monkeypatch.setattr(network, "has_small_kernels", lambda: True)
-    monkeypatch.setattr(network.np, "matmul", watch)
+    monkeypatch.setattr(_blas, "SMALL_PRODUCT", 9 * 4 * 6 - 1)
+    monkeypatch.setattr(_blas, "has_small_kernels", lambda: True)
+    monkeypatch.setattr(passes.np, "matmul", watch)
     value, gradient = gradient_of(parameters, tanh, LOSSES["multiclass"], X, y, weight)
     assert ((4, 4) in shapes and (5, 4) in shapes and (2, 9) in shapes) == (not sparse)
     assert_allclose(value, expected[0], rtol=1e-13)
@@ -184,7 +188,7 @@ def test_halves_of_a_product_are_invisible(sparse, monkeypatch):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_networks_side_by_side_read_a_large_x_once(dtype, monkeypatch):
     """In training as in evaluation, whose weights may lie side by side already."""
-    n, d = 32, network.LARGE // 32 + 1
+    n, d = 32, passes.LARGE // 32 + 1
     X, y, _ = samples("multiclass", n=n, d=d, dtype=dtype)
     tanh, loss = get_activation("tanh"), LOSSES["multiclass"]
     together = networks((d, 8, 3), dtype=dtype)
@@ -197,11 +201,11 @@ def test_networks_side_by_side_read_a_large_x_once(dtype, monkeypatch):
         shapes.append((a.shape, b.shape))
         return matmul(a, b, out)
 
-    monkeypatch.setattr(network.np, "matmul", watch)
+    monkeypatch.setattr(passes.np, "matmul", watch)
     values, gradients = gradient_of(together, tanh, loss, X, y, None)
     assert ((n, d), (d, 24)) in shapes and ((d, n), (n, 24)) in shapes
-    raw = forward(together, Workspace(together, tanh, n), X)
-    assert_array_equal(forward(strided, Workspace(strided, tanh, n), X), raw)
+    raw = forward(Workspace(together, tanh, n), X)
+    assert_array_equal(forward(Workspace(strided, tanh, n), X), raw)
     rtol = 1e-5 if dtype == np.float32 else 1e-12
     for j in range(3):
         alone = together.take([j])
@@ -215,10 +219,10 @@ def test_networks_side_by_side_read_a_large_x_once(dtype, monkeypatch):
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "csr"])
 @pytest.mark.parametrize("values", [1, 60, 1 << 18])
 def test_evaluate_covers_all_rows_once(sparse, values, monkeypatch):
-    monkeypatch.setattr(network, "EVALUATION_BLOCK", values)
+    monkeypatch.setattr(passes, "EVALUATION_BLOCK", values)
     X, _, _ = samples("multiclass", n=11, sparse=sparse)
     stack, tanh = networks((4, 6, 5, 3)), get_activation("tanh")
-    expected = forward(stack, Workspace(stack, tanh, 11), X)
+    expected = forward(Workspace(stack, tanh, 11), X)
     blocks = [(rows, raw.copy()) for rows, raw in evaluate(stack, tanh, X)]
     assert_array_equal(np.concatenate([np.arange(11)[rows] for rows, _ in blocks]), np.arange(11))
     assert_allclose(np.concatenate([raw for _, raw in blocks], axis=-2), expected, rtol=1e-12)
@@ -230,14 +234,12 @@ def test_batches_of_all_sizes_share_their_memory(activation):
     X, y, weight = samples("multiclass", weighted=True)
     parameters, activation = networks((4, 6, 5, 7, 3)), get_activation(activation)
     gradient = Parameters(parameters.layer_sizes, np.empty_like(parameters.flat))
-    workspaces = Workspaces(parameters, activation)
+    workspaces = Workspaces(parameters, activation, gradient=gradient)
     assert np.shares_memory(workspaces[9].outputs[0], workspaces[4].outputs[0])
     for n in (9, 4, 6, 9):
         part = X[:n], y[:n], weight[:n]
         expected = gradient_of(parameters, activation, LOSSES["multiclass"], *part)
-        value, _ = loss_and_gradient(
-            parameters, gradient, workspaces[n], LOSSES["multiclass"], *part
-        )
+        value, _ = loss_and_gradient(workspaces[n], LOSSES["multiclass"], *part)
         assert_allclose(value, expected[0], rtol=1e-13)
         assert_allclose(gradient.flat, expected[1].flat, rtol=1e-12, atol=1e-15)
 
@@ -247,8 +249,8 @@ def test_what_is_kept_is_not_overwritten():
     X, y, weight = samples("multiclass", weighted=True)
     parameters, tanh = networks((4, 6, 5, 7, 3)), get_activation("tanh")
     gradient = Parameters(parameters.layer_sizes, np.empty_like(parameters.flat))
-    work = Workspace(parameters, tanh, 9, keep=True)
-    loss_and_gradient(parameters, gradient, work, LOSSES["multiclass"], X, y, weight)
+    work = Workspace(parameters, tanh, 9, gradient=gradient, keep=True)
+    loss_and_gradient(work, LOSSES["multiclass"], X, y, weight)
     expected = gradient_of(parameters, tanh, LOSSES["multiclass"], X, y, weight)[1]
     assert_allclose(gradient.flat, expected.flat, rtol=1e-12, atol=1e-15)
     inputs = [np.broadcast_to(X, (3, 9, 4)), *work.outputs]
@@ -264,7 +266,7 @@ def test_float32_stays_float32(activation):
     parameters = networks((4, 6, 5, 3), dtype=np.float32)
     activation = get_activation(activation)
     value, gradient = gradient_of(parameters, activation, LOSSES["multiclass"], X, y, weight)
-    work = Workspace(parameters, activation, 9)
+    work = Workspace(parameters, activation, 9, gradient=gradient)
     arrays = [value, gradient.flat, work.raw, *work.outputs, *work.pre_activations, *work.deltas]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
     twice = Parameters(parameters.layer_sizes, parameters.flat.astype(np.float64))
@@ -287,10 +289,10 @@ def test_deltas_are_the_gradients_at_the_pre_activations():
     v, w = 0.3, -0.8
     layers = [(np.array([[weight]]), np.zeros(1)) for weight in (v, w)]
     one = Parameters.stack([layers], np.float64)
-    work = Workspace(one, get_activation("tanh"), 1)
     gradient = Parameters(one.layer_sizes, np.empty_like(one.flat))
-    delta = expit(forward(one, work, X)) - y
-    backward(one, gradient, work, X, delta)
+    work = Workspace(one, get_activation("tanh"), 1, gradient=gradient)
+    work.raw[:] = expit(forward(work, X)) - y
+    backward(work, X)
     a = np.tanh(2 * v)
     expected = (expit(w * a) - 1) * w * (1 - a**2)
     assert_allclose(work.deltas[0][0, 0, 0], expected, rtol=1e-14)
@@ -334,3 +336,13 @@ def test_a_stack_of_one_copies_nothing():
     assert len(stack) == 1
     assert np.shares_memory(stack.coefs[0], W)
     assert np.shares_memory(stack.intercepts[0], b)
+
+
+def test_layers_of_different_precision_come_out_in_that_of_the_first():
+    X, _, _ = samples("multiclass")
+    single, double = networks((4, 6, 3), k=1, dtype=np.float32), networks((4, 6, 3), k=1)
+    mixed = Stack([single.coefs[0], double.coefs[1]], single.intercepts)
+    raw = forward(Workspace(mixed, get_activation("tanh"), 9), X)
+    assert raw.dtype == np.float32
+    expected = forward(Workspace(double, get_activation("tanh"), 9), X)
+    assert_allclose(raw, expected, rtol=1e-5, atol=1e-6)

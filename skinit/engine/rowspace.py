@@ -36,8 +36,6 @@ from itertools import pairwise
 import numpy as np
 import scipy.linalg
 
-__all__ = ["RowSpace", "pays"]
-
 SMALLEST_KEPT = 1e-8  # of l_max; 1e-10 trains as exactly, but costs the penalty two more digits
 ABSENT = 1e-12  # of l_max^(1/2); in float32 data a direction is rounding below that type's eps
 
@@ -60,7 +58,7 @@ class RowSpace:
     Examples
     --------
     >>> import numpy as np
-    >>> from skinit.rowspace import RowSpace
+    >>> from skinit.engine.rowspace import RowSpace
     >>> rng = np.random.default_rng(0)
     >>> X, W = rng.normal(size=(3, 500)), rng.normal(size=(500, 4))
     >>> space = RowSpace(X[:2], X[2:])
@@ -101,15 +99,15 @@ class RowSpace:
         """
         s = np.divide(trained[-1], start[-1], out=np.zeros(W.shape[1]), where=start[-1] > 0)
         moved = self._mix @ (trained[:-1] - s * start[:-1])
-        own = [moved[place] for place in _places(self._span)]
+        pieces = [moved[place] for place in _places(self._span)]
         lifted = np.empty_like(W)
         for block, blocks in _blocks(self._span):
-            lifted[block] = s * W[block] + _combine(own, blocks)
+            lifted[block] = s * W[block] + _combine(pieces, blocks)
         return lifted
 
 
-def pays(n: int, d: int, n_units: int, n_visits: int) -> bool:
-    """Tell whether a row space at least halves the cost of the first layer.
+def is_worthwhile(n: int, d: int, n_units: int, n_visits: int) -> bool:
+    """Whether a row space at least halves the cost of the first layer.
 
     Costs are multiply-adds at the speed of a large product; 16 units more stand for the memory
     traffic of thin ones. On the left: training, factorization, and the ways there and back.

@@ -16,8 +16,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.neural_network import MLPClassifier
 
-from skinit import rowspace
-from skinit.rowspace import RowSpace, pays
+from skinit.engine import rowspace
+from skinit.engine.rowspace import RowSpace, is_worthwhile
 
 N, D, H = 12, 60, 4
 
@@ -408,5 +408,5 @@ def test_first_steps_on_pictures(pictures_folder):
         (False, 20_000, 25_000, 256, 20),
     ],
 )
-def test_pays_only_for_wide_data_seen_often(expected, n, d, n_units, n_epochs):
-    assert pays(n, d, n_units, n * n_epochs) is expected
+def test_is_worthwhile_only_for_wide_data_seen_often(expected, n, d, n_units, n_epochs):
+    assert is_worthwhile(n, d, n_units, n * n_epochs) is expected

@@ -8,14 +8,14 @@ by memory and not by arithmetic.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import get_blas_funcs
 
-from skinit._blocks import contiguous_blocks
-from skinit._registry import Registry
+from skinit.engine.blocks import contiguous_blocks
 
 # Values of a block. Parameters, gradient and moments of it stay in a second-level cache, and
 # above 10,000 OpenBLAS starts threads, which would compete with those of NumPy's own.
@@ -31,8 +31,8 @@ class Schedule:
     kind : {"constant", "invscaling", "adaptive"}
         As in scikit-learn: "invscaling" divides by ``(t + 1) ** power_t`` after each epoch, with
         t the number of samples seen; "adaptive" divides by 5 whenever training stalls.
-    initial : float
-        Learning rate of the first epoch.
+    initial : float or array of shape (k,)
+        Learning rate of the first epoch, for all networks or for each of them.
     power_t : float
         Exponent of "invscaling".
     k : int
@@ -40,12 +40,13 @@ class Schedule:
     """
 
     kind: str
-    initial: float
+    initial: float | np.ndarray
     power_t: float = 0.5
     k: int = 1
 
     def __post_init__(self):
-        self._use(np.full(self.k, float(self.initial)))
+        self.initial = np.broadcast_to(np.asarray(self.initial, dtype=float), self.k)
+        self._use(self.initial.copy())
 
     def _use(self, rates):
         self.rates = rates
@@ -55,8 +56,7 @@ class Schedule:
     def epoch_ends(self, n_samples_seen):
         """Shrink the rates of "invscaling"."""
         if self.kind == "invscaling":
-            rate = self.initial / (n_samples_seen + 1) ** self.power_t
-            self._use(np.full(len(self.rates), rate))
+            self._use(self.initial / np.float64(n_samples_seen + 1) ** self.power_t)
 
     def stalls(self, j) -> bool:
         """Shrink the rate of network j when it is "adaptive"; return False where it cannot."""
@@ -67,6 +67,7 @@ class Schedule:
 
     def take(self, keep):
         """Keep the networks ``keep`` of the stack."""
+        self.initial = np.asarray(self.initial)[keep]
         self._use(self.rates[keep])
 
 
@@ -91,7 +92,11 @@ class Optimizer:
     ----------
     n_moments : int
         How many buffers of the size of the parameters the rule keeps.
+    t : int
+        Steps taken.
     """
+
+    t: int = 0
 
     def __init__(self, schedule):
         self.schedule = schedule
@@ -126,25 +131,30 @@ class Optimizer:
         self.schedule.take(keep)
         self.moments = [moment[keep] for moment in self.moments]
 
+    def plain_moments(self) -> list[np.ndarray]:
+        """Return the moments, changed so that nothing but the numbers themselves counts."""
+        return self.moments
+
     def release(self):
         """Let go of the buffers of other objects and keep the state alone."""
         self._blocks = []
         self._axpy = self._dot = None
 
-    def step(self, decay) -> list[float]:
-        """Move the parameters once; ``decay * weights`` is added to the gradient first.
+    def step(self, decay: Sequence[float]) -> list[float]:
+        """Move the parameters once; ``decay[j] * weights`` is added to the gradient first.
 
         The gradient's buffer is used as working memory and holds nothing afterwards. Returns each
         network's sum of squared weights before the step, for the penalty: they are in cache here.
-        Without decay it is not computed, and 0.
+        Of a network without decay it is not computed, and 0.
         """
+        self.t += 1
         rule, rate, axpy, dot = self.begin_step(), self.schedule.rate, self._axpy, self._dot
         squares = [0.0] * len(self.schedule.rates)
         for members, width, arrays, decayed in self._blocks:
-            if decay:
-                for j, weights, gradient in decayed:
+            for j, weights, gradient in decayed:
+                if decay[j]:
                     squares[j] += dot(weights, weights)
-                    axpy(weights, gradient, a=decay)
+                    axpy(weights, gradient, a=decay[j])
             rule(rate if isinstance(rate, float) else np.repeat(rate[members], width), *arrays)
         return squares
 
@@ -201,9 +211,25 @@ class Adam(Optimizer):
     With ``m = beta_1 m + (1 - beta_1) g`` and ``v = beta_2 v + (1 - beta_2) g²`` the step is
     ``rate sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)``.
 
-    The buffers hold ``m / (1 - beta_1)`` and ``v / (1 - beta_2)`` in units that shrink by beta_1
-    and beta_2 in every step. So the old values need not be touched to decay, which saves four of
-    twelve passes; now and then they are put into units of one again.
+    Notes
+    -----
+    Written like this, a step takes twelve passes over arrays of the size of the parameters. Four
+    of them can be saved, because the decay of old values can be left to the unit they are kept in.
+    Keep M and V with
+
+        m = (1 - beta_1) u M,    v = (1 - beta_2) w V,
+
+    where u and w are two numbers, the units. In a step, let u shrink to beta_1 u and w to
+    beta_2 w. The old M, untouched, then stands for beta_1 m, and the gradient joins it as
+    M += g / u; likewise V += g² / w. So multiplying the old values by beta and the gradient by
+    1 - beta need no pass of their own. The step itself becomes
+
+        m / (sqrt(v) + epsilon) = (1 - beta_1) u M / (r sqrt(V) + epsilon)
+                                = (1 - beta_1) u / r * M / (sqrt(V) + epsilon / r),
+
+    with the number r = sqrt((1 - beta_2) w). Units shrink geometrically: when one falls below
+    `smallest_unit`, its buffer is multiplied by it and the unit starts again from 1, so that
+    float32 neither overflows nor loses digits.
 
     References
     ----------
@@ -216,19 +242,26 @@ class Adam(Optimizer):
     def __init__(self, schedule, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
         super().__init__(schedule)
         self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), float(epsilon)
-        self.t = 0
         self.units = [1.0, 1.0]
+
+    def plain_moments(self):
+        """Return M and V in units of 1."""
+        for i in (0, 1):
+            self._use_unit_of_one(i)
+        return self.moments
+
+    def _use_unit_of_one(self, i):
+        if self.units[i] != 1.0:
+            self.moments[i] *= self.units[i]
+            self.units[i] = 1.0
 
     def begin_step(self):
         """See `Optimizer`."""
-        self.t += 1
         for i, beta in enumerate((self.beta_1, self.beta_2)):
             self.units[i] *= beta
             if self.units[i] < self.smallest_unit:
-                self.moments[i] *= self.units[i]
-                self.units[i] = 1.0
+                self._use_unit_of_one(i)
         per_mean, per_square = (1 / unit for unit in self.units)
-        # sqrt(v) = root * sqrt(square), and the same for m: factors become those of the step.
         root = ((1 - self.beta_2) * self.units[1]) ** 0.5
         correction = (1 - self.beta_2**self.t) ** 0.5 / (1 - self.beta_1**self.t)
         scale = -correction * (1 - self.beta_1) * self.units[0] / root
@@ -244,8 +277,3 @@ class Adam(Optimizer):
             add(gradient, rate * scale, weights)
 
         return rule
-
-
-OPTIMIZERS = Registry("solver")
-OPTIMIZERS.register("sgd", SGD)
-OPTIMIZERS.register("adam", Adam)

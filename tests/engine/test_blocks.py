@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skinit._blocks import contiguous_blocks
+from skinit.engine.blocks import contiguous_blocks
 
 few = st.integers(1, 7)
 
