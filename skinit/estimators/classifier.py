@@ -1,44 +1,29 @@
-"""InitMLPClassifier: scikit-learn's manners around the network, and no mathematics.
+"""InitMLPClassifier: scikit-learn's MLPClassifier with a choice of weight initialization.
 
-How X and y become weights is told in `skinit.fitting`.
+How X and y become weights is in `skinit.estimators.problem` and `skinit.estimators.base`.
 """
 
 from __future__ import annotations
 
 import copy
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.base import ClassifierMixin
 from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    type_of_target,
-)
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.multiclass import type_of_target
 
-from skinit.activations import get_activation
-from skinit.fitting import fit_stack
-from skinit.losses import LOSSES
-from skinit.network import Stack, evaluate
-
-_SKLEARN_ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
-# What MLPClassifier does not have. Without them its twin can be unpickled where skinit is missing.
-_OWN_ATTRIBUTES = ("initializers_", "validation_loss_curve_")
+from skinit._sklearn import StrOptions, check_first_partial_fit, fit_context
+from skinit.estimators.base import BaseInitMLP, has_minibatches
+from skinit.estimators.targets import make_class_target
+from skinit.estimators.twin import make_twin
 
 
-class InitMLPClassifier(ClassifierMixin, BaseEstimator):
-    """Multi-layer perceptron classifier whose weights start as you say.
+class InitMLPClassifier(ClassifierMixin, BaseInitMLP):
+    """Multi-layer perceptron classifier with a choice of weight initialization.
 
-    It is scikit-learn's :class:`~sklearn.neural_network.MLPClassifier` (same parameters, same
-    meaning, same defaults) with the one thing that one decides by itself: `init`.
+    It has the parameters and the behaviour of scikit-learn's
+    :class:`~sklearn.neural_network.MLPClassifier`, plus one parameter: `init`.
 
     Parameters
     ----------
@@ -48,7 +33,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
     activation : str or Activation, default="relu"
         Activation of the hidden layers: "identity", "logistic", "tanh", "relu", "leaky_relu",
         "elu", "selu", "gelu", "silu", "softplus", "mish", or an
-        :class:`~skinit.activations.Activation` of your own.
+        :class:`~skinit.activations.Activation` that you define.
 
     init : str, Initializer, callable or sequence, default="auto"
         How weights and biases start. One for all layers: a name (see
@@ -56,9 +41,9 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         :class:`~skinit.initializers.Initializer`, or a callable ``(fan_in, fan_out, rng)`` that
         returns W of shape (fan_in, fan_out) or a pair (W, b), where `rng` is a
         :class:`numpy.random.Generator`. Or a sequence with one entry per layer, each of those,
-        an array W, or a pair (W, b). "auto" is what suits the activation: "he" for relu,
-        leaky_relu, elu, gelu, silu and mish, "xavier" for tanh, logistic, identity and
-        softplus, "lecun_normal" for selu. "sklearn" is the law of MLPClassifier.
+        an array W, or a pair (W, b). "auto" is what suits the activation, "isometric" for all
+        that are built in: orthogonal hidden layers, small outputs (see
+        :class:`~skinit.initializers.Isometric`). "sklearn" is what MLPClassifier does.
 
     solver : {"lbfgs", "sgd", "adam"}, default="adam"
         How the weights are optimized.
@@ -83,7 +68,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         Exponent of "invscaling".
 
     max_iter : int, default=200
-        Largest number of epochs (iterations of "lbfgs").
+        Maximum number of epochs (iterations of "lbfgs").
 
     shuffle : bool, default=True
         Whether each epoch visits the rows in a new order. Not used by "lbfgs".
@@ -129,7 +114,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         Epochs without improvement that are tolerated. Not used by "lbfgs".
 
     max_fun : int, default=15000
-        Largest number of evaluations of the loss by "lbfgs".
+        Maximum number of evaluations of the loss by "lbfgs".
 
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, multiplied onto the sample weights. "balanced" makes the sums of
@@ -137,11 +122,19 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         `partial_fit`, which does not know all rows.
 
     row_space : bool or "auto", default="auto"
-        Whether data with more features than rows is trained in the coordinates of its own row
-        space: an exact change of coordinates, often a hundred times faster (see
-        :mod:`skinit.rowspace`). "auto" does so where it pays: dense data with "sgd" or "lbfgs".
-        True does so always, and is an error with "adam", which depends on the coordinates. Sparse
-        X and `partial_fit` go the direct way in any case.
+        Whether data with more features than rows is trained in the coordinates of its row space:
+        an exact change of coordinates, often a hundred times faster (see
+        :mod:`skinit.engine.rowspace`). "auto" does so where it saves time: dense data with "sgd"
+        or "lbfgs". True does so always, and is an error with "adam", which depends on the
+        coordinates. Sparse X and `partial_fit` are always trained directly.
+
+    engine : {"auto", "numpy", "compiled"}, default="auto"
+        What trains: NumPy, or the same epoch compiled by numba (the extra ``fast``). "auto" is
+        "compiled" where numba is installed, "sgd" or "adam" trains on dense rows with an
+        activation that was compiled ("identity", "logistic", "tanh", "relu", "leaky_relu",
+        "elu"), and the work takes longer than about a second; see :doc:`/engines`. It does not
+        depend on what was compiled before, so that the same call gives the same numbers. The two
+        engines round differently. "compiled" raises where "auto" would fall back.
 
     Attributes
     ----------
@@ -155,7 +148,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         Biases of every layer.
 
     initializers_ : list of Initializer
-        What each layer was started with; `formula` is the law of its weights.
+        What each layer was started with; `formula` is the distribution of its weights.
 
     loss_ : float
         The loss of the last epoch.
@@ -167,11 +160,12 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         Loss of every epoch: the mean over its batches, with the L2 penalty.
 
     validation_scores_ : list of float or None
-        Accuracy on the validation set after every epoch; None without early stopping.
+        Accuracy on the validation set after every epoch, weighted by the sample and class weights
+        of its rows (of `X_val`: by `sample_weight_val`); None without early stopping.
 
     validation_loss_curve_ : list of float or None
-        Log loss on the validation set after every epoch, without the penalty and without class
-        weights; None without early stopping.
+        Log loss on the validation set after every epoch, weighted likewise and without the
+        penalty; None without early stopping.
 
     best_validation_score_ : float or None
         The best of `validation_scores_`, that of the weights that were kept.
@@ -225,37 +219,11 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        # Their own errors name the closest names, and names may be registered later.
-        "activation": "no_validation",
-        "init": "no_validation",
-        "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto", "full"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
+        **BaseInitMLP._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "row_space": ["boolean", StrOptions({"auto"})],
     }
+
+    classes_: np.ndarray
 
     def __init__(
         self,
@@ -286,6 +254,7 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         max_fun=15000,
         class_weight=None,
         row_space="auto",
+        engine="auto",
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -313,36 +282,9 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         self.max_fun = max_fun
         self.class_weight = class_weight
         self.row_space = row_space
+        self.engine = engine
 
-    def set_params(self, **params):
-        """Set parameters, those of an Initializer in `init` too (``init__scale=2.0``).
-
-        Parameters
-        ----------
-        **params : dict
-            Parameters of the estimator.
-
-        Returns
-        -------
-        self : InitMLPClassifier
-            The estimator itself.
-
-        Raises
-        ------
-        ValueError
-            For an unknown parameter, and for ``init__...`` where `init` is no Initializer.
-        """
-        nested = [name for name in params if name.startswith("init__")]
-        init = params.get("init", self.init)
-        if nested and (isinstance(init, type) or not hasattr(init, "set_params")):
-            raise ValueError(
-                f"{nested[0]!r} needs an Initializer in `init`, which is {init!r}: only an object "
-                "has parameters to set. Write for example init=VarianceScaling(scale=2.0) or "
-                f"init=get_initializer('he') in place of a name, and then {nested[0]!r}."
-            )
-        return super().set_params(**params)
-
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network to X and y.
 
@@ -355,8 +297,8 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, not negative. 0 leaves a row out.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            A validation set of your own for early stopping. In a pipeline it is transformed as X
-            is with ``Pipeline(..., transform_input=["X_val"])``.
+            A validation set for early stopping, in place of a share of the rows. In a pipeline it
+            is transformed as X is with ``Pipeline(..., transform_input=["X_val"])``.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
             Its labels.
         sample_weight_val : array-like of shape (n_val,), default=None
@@ -377,24 +319,15 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         -----
         InitializationWarning
             For a start that cannot learn: without any gradient, or with units that are copies.
+            For inputs that are not scaled. A loop of scikit-learn over folds or candidates gives
+            one such warning, for the line that called it.
         ConvergenceWarning
             When `max_iter` ends the training.
         """
-        with _unchanged_on_error(self):
-            validation = (X_val, y_val, sample_weight_val)
-            (history,) = fit_stack([self], X, y, sample_weight, validation, attended=True)
-            self._judge(history)
-        return self
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
-    def _check_solver(self):
-        if self.solver == "lbfgs":
-            raise AttributeError(
-                "partial_fit is only available for the solvers 'sgd' and 'adam', not for 'lbfgs'."
-            )
-        return True
-
-    @available_if(lambda estimator: estimator._check_solver())
-    @_fit_context(prefer_skip_nested_validation=True)
+    @available_if(has_minibatches)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Train one more epoch on the given rows.
 
@@ -429,13 +362,16 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
                 "class_weight='balanced' needs all rows at once and does not work with "
                 "partial_fit: give a dict, or sample_weight."
             )
-        with _unchanged_on_error(self):
-            if _check_partial_fit_first_call(self, classes):
-                multilabel = type_of_target(y).startswith("multilabel")
-                self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
-            (history,) = fit_stack([self], X, y, sample_weight, attended=True, partial=True)
-            self._judge(history, partial=True)
-        return self
+        target = None
+        # scikit-learn's check writes the classes on the estimator that it is given.
+        if check_first_partial_fit(copy.copy(self), classes):
+            several = type_of_target(y).startswith("multilabel")
+            # Each class twice: scikit-learn warns of rows that are all different.
+            target = make_class_target(y if several else np.repeat(classes, 2))
+        return self._fit(X, y, sample_weight, partial=True, target=target)
+
+    def _make_target(self, y):
+        return make_class_target(y)
 
     def predict(self, X):
         """Predict classes.
@@ -450,14 +386,8 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The most probable class, or an indicator of the labels above one half.
         """
-        check_is_fitted(self)
-        if self.out_activation_ == "softmax":
-            # It keeps the order: the largest raw output is the most probable class.
-            return self._label_binarizer.inverse_transform(self._raw_outputs(X))
-        probability = self._outputs(X, "probability")
-        if self.n_outputs_ == 1:
-            probability = probability.ravel()
-        return self._label_binarizer.inverse_transform(probability)
+        raw = self._raw_outputs(X)
+        return self._state.target.predict(raw)
 
     def predict_proba(self, X):
         """Predict probabilities.
@@ -472,11 +402,8 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             One column a class, in the order of `classes_`.
         """
-        check_is_fitted(self)
-        if self.n_outputs_ == 1:
-            # Where p rounds to 1, 1 - p would be 0: both columns come from the raw outputs.
-            return np.exp(self.predict_log_proba(X))
-        return self._outputs(X, "probability")
+        raw = self._raw_outputs(X)
+        return self._state.target.predict_proba(raw)
 
     def predict_log_proba(self, X):
         """Predict the logarithms of the probabilities.
@@ -493,7 +420,8 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes)
             One column a class, in the order of `classes_`.
         """
-        return self._outputs(X, "log_probability")
+        raw = self._raw_outputs(X)
+        return self._state.target.predict_log_proba(raw)
 
     def to_sklearn(self) -> MLPClassifier:
         """Return a fitted MLPClassifier with these weights, for tools that know that class.
@@ -509,33 +437,8 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             For an activation that MLPClassifier does not have.
         """
-        check_is_fitted(self)
-        activation = get_activation(self.activation)
-        # Compared as objects: somebody's own Activation may have any name.
-        if activation not in map(get_activation, _SKLEARN_ACTIVATIONS):
-            raise ValueError(
-                f"MLPClassifier has no activation {activation.name!r} like this one, only its own "
-                f"{', '.join(_SKLEARN_ACTIVATIONS)}."
-            )
-        params = self.get_params(deep=False)
-        twin = MLPClassifier()
-        twin.set_params(**{name: params[name] for name in twin.get_params() if name in params})
-        twin.set_params(activation=activation.name)
-        if self.batch_size == "full":
-            twin.set_params(batch_size=self._n_rows)
-        weights = {
-            "coefs_": [W.copy() for W in self.coefs_],
-            "intercepts_": [b.copy() for b in self.intercepts_],
-        }
-        kept = {
-            name: copy.copy(value)
-            for name, value in vars(self).items()
-            if name.endswith("_") and not name.startswith("_") and name not in _OWN_ATTRIBUTES
-        }
-        vars(twin).update(kept | weights)
-        twin._label_binarizer = self._label_binarizer
-        twin._no_improvement_count = self._no_improvement_count
-        twin._best_coefs, twin._best_intercepts = twin.coefs_, twin.intercepts_
+        twin = make_twin(self, MLPClassifier)
+        twin._label_binarizer = self._state.target.binarizer
         return twin
 
     def __sklearn_tags__(self):
@@ -543,64 +446,3 @@ class InitMLPClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.classifier_tags.multi_label = self.class_weight is None
         return tags
-
-    def _raw_outputs(self, X):
-        """Return the raw outputs of X, (n_samples, n_outputs)."""
-        check_is_fitted(self)
-        return raw_outputs([self], X)[0][0]
-
-    def _outputs(self, X, kind):
-        """Return ``loss.probability`` or ``loss.log_probability`` of the raw outputs of X."""
-        raw = self._raw_outputs(X)
-        return getattr(LOSSES[self._label_binarizer.y_type_], kind)(raw[None])[0]
-
-    def _judge(self, history, partial=False):
-        """Raise for a network that diverged, warn about one that has not converged."""
-        if history.divergence is not None:
-            iteration, layer = history.divergence
-            fan_in, fan_out = self.coefs_[layer].shape
-            raise ValueError(
-                f"Solver produced non-finite parameter weights: at iteration {iteration} in "
-                f"layer {layer + 1} ({fan_in} -> {fan_out}). Scale the inputs (StandardScaler), "
-                "lower learning_rate_init, or start with smaller weights."
-            )
-        if history.stopped == "max_iter" and not partial:
-            message = (
-                f"lbfgs has not converged: {history.notice}"
-                if self.solver == "lbfgs"
-                else f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and "
-                "the optimization hasn't converged yet."
-            )
-            warnings.warn(message, ConvergenceWarning, stacklevel=4)
-
-
-def raw_outputs(estimators, *arrays) -> list[np.ndarray]:
-    """Return the raw outputs of fitted estimators of one shape, (k, n_samples, n_outputs) each."""
-    leader = estimators[0]
-    if len(estimators) == 1:
-        stack = Stack.of_one(leader.coefs_, leader.intercepts_)
-    else:
-        layers = zip(*(estimator.coefs_ for estimator in estimators), strict=True)
-        biases = zip(*(estimator.intercepts_ for estimator in estimators), strict=True)
-        # Side by side in memory, so that one product may do for all networks.
-        weights = [np.stack(W, axis=1).swapaxes(0, 1) for W in layers]
-        stack = Stack(weights, [np.stack(b)[:, None] for b in biases])
-    activation = get_activation(leader.activation)
-    outputs = []
-    for X in arrays:
-        X = validate_data(leader, X, accept_sparse="csr", reset=False)
-        blocks = evaluate(stack, activation, X)
-        outputs.append(np.concatenate([raw.copy() for _, raw in blocks], axis=-2))
-    return outputs
-
-
-@contextmanager
-def _unchanged_on_error(estimator) -> Iterator[None]:
-    """Give the estimator back the attributes it had when anything is raised."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
