@@ -1,4 +1,4 @@
-"""The one form in which pictures leave this package: rows of pixels in a scikit-learn Bunch."""
+"""Pictures as a scikit-learn Bunch: one row of pixels each."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _allocate(n_pictures: int, shape: tuple[int, ...]) -> np.ndarray:
     if n_bytes > MAX_BYTES:
         raise ValueError(
             f"{n_pictures} pictures of {_size(shape)} pixels would need {n_bytes / 2**30:.1f} GiB "
-            f"of memory; the limit is {MAX_BYTES / 2**30:.1f} GiB. Take fewer pictures or pass a "
+            f"of memory; the limit is {MAX_BYTES / 2**30:.1f} GiB. Use fewer pictures or a "
             "smaller size=."
         )
     return np.empty((n_pictures, n_features))

@@ -30,10 +30,10 @@ WALLS = [
 
 
 def mix(color: Color, other: Color, share: float) -> Color:
-    """Return ``color`` with a ``share`` (0 to 1) of ``other`` stirred in."""
+    """Return ``color`` with a ``share`` (0 to 1) of ``other`` mixed in."""
     return tuple(round(a + share * (b - a)) for a, b in zip(color, other, strict=True))
 
 
 def pick(rng: np.random.Generator, choices: Sequence):
-    """Return one of ``choices`` (unlike ``rng.choice``, never turned into an array)."""
+    """Return one of ``choices`` (unlike ``rng.choice``, without making an array of them)."""
     return choices[int(rng.integers(len(choices)))]

@@ -1,4 +1,4 @@
-"""Pictures of the tutorial's size for everybody, without a download: drawn cats and dogs."""
+"""Drawn cats and dogs, in the size of the pictures of Dabbura's blog post (2018): no download."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from skinit.datasets.pen import Pen
 from skinit.datasets.pets import PETS
 from skinit.datasets.places import PLACES
 
-# Each picture is drawn this many times larger and averaged down, which smooths all edges.
+# Each picture is drawn this many times larger and averaged down, which smooths edges.
 SUPERSAMPLING = 3
-# Drawings are brighter than photographs. With tones as dark as this the tutorial's learning rate
-# stays as close to the limit of stability as on its own pictures.
+# Drawings are brighter than photographs. Darkened this much, they bring the learning rate of
+# Dabbura's blog post (2018) as close to the limit of stability as its photographs do.
 GAMMA = 2
 
 
@@ -31,9 +31,10 @@ def make_cats_vs_dogs(
 ) -> Bunch | tuple[np.ndarray, np.ndarray]:
     """Draw cats and dogs, as a data set of small colour pictures.
 
-    A person tells them apart at once; a linear model on the pixels is right in about seven of ten
-    cases, since place, scale, pose, coat, background and light vary from picture to picture.
-    The default size is the tutorial's: 100 pictures of 150 * 150 * 3 = 67,500 values.
+    People tell them apart at a glance; a linear model on the pixels is right about seven times in
+    ten, since place, scale, pose, coat, background and light vary from picture to picture. The
+    default size is that of Dabbura's blog post (2018): 100 pictures of 150 * 150 * 3 = 67,500
+    values.
 
     Parameters
     ----------
@@ -42,8 +43,8 @@ def make_cats_vs_dogs(
     size : int, default=150
         Height and width in pixels, at least 8.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same pictures every time. A cat or a dog depends on this seed and its
-        own number only, so a larger ``n_samples`` adds pictures and changes none.
+        Pass an int to get the same pictures every time. Each picture depends only on this seed and
+        on its number, so a larger ``n_samples`` adds pictures and changes none.
     return_X_y : bool, default=False
         Return ``(data, target)`` instead of a Bunch.
 
@@ -55,7 +56,7 @@ def make_cats_vs_dogs(
         - ``data`` : float64 array of shape (n_samples, size * size * 3), values from 0 to 1
         - ``target`` : integer array of shape (n_samples,), 0 for cats and 1 for dogs
         - ``target_names`` : ``["cat", "dog"]``
-        - ``filenames`` : array of names, ``cat.000000.png`` and so on; no such files are written
+        - ``filenames`` : array of names, ``cat.000000.png`` and so on; no files are written
         - ``image_shape`` : ``(size, size, 3)``, for ``data[i].reshape(image_shape)``
 
     Raises
@@ -66,13 +67,13 @@ def make_cats_vs_dogs(
 
     See Also
     --------
-    load_image_folder : The same for pictures of your own.
+    load_image_folder : The same for your pictures.
 
     Notes
     -----
-    Rows come in the order in which :func:`load_image_folder` would read the pictures if they were
-    saved under their names: first the cats, then the dogs. Shuffle before you cut by position.
-    Another version of Pillow may draw a few values at edges differently (of 1,350,000 values, nine
+    Rows are in the order in which :func:`load_image_folder` would read the pictures if they were
+    saved under their names: cats first, then dogs. Shuffle before splitting by position. Other
+    versions of Pillow may draw a few values at edges differently (of 1,350,000 values, nine
     differed between 10.3 and 13.0).
 
     Examples

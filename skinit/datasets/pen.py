@@ -1,4 +1,4 @@
-"""A pen that draws soft shapes in a pet's own coordinates, wherever the pet sits and looks."""
+"""A pen that draws soft shapes in the coordinates of a pet, wherever it sits and looks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def turned(points: np.ndarray, angle: float) -> np.ndarray:
 
 
 class Pen:
-    """Draw on ``canvas`` in coordinates with an own origin, unit length and tilt; y points down."""
+    """Draw on ``canvas`` in coordinates with this origin, unit length and tilt; y points down."""
 
     def __init__(
         self, canvas, origin: Sequence[float] | np.ndarray, unit: float, tilt: float = 0.0

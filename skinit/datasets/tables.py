@@ -1,195 +1,171 @@
-"""Tables of numbers and words: read them, and prepare them for a network."""
+"""Tables of numbers, dates and categories, read from a file with their labels."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from pathlib import Path
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skinit.datasets.account import TableAccount
+from skinit.datasets.classes import settle_target
+from skinit.datasets.database import load_parquet, load_text, require
+from skinit.datasets.dialect import Dialect, read_dialect
+from skinit.datasets.labels import TASKS
+from skinit.datasets.numerals import NA_WORDS
+from skinit.datasets.reader import read_contents
+from skinit.datasets.roles import Wishes
+from skinit.datasets.sources import Source, open_source
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Rarer values of a column of words share one feature, so that a column of names stays small.
-MAX_CATEGORIES = 50
-USUAL_TARGETS = ("target", "class", "label", "y")
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its labels; ``X, y = table`` unpacks it.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Numbers as float64, dates as datetime64, words as categories; missing values are missing.
+    y : ndarray of shape (n_samples,)
+        The targets: class labels, or float64 numbers of a regression.
+    account : TableAccount
+        What was understood of the file.
+    groups : ndarray of shape (n_samples,) or None
+        Which rows belong together.
+    """
+
+    X: pd.DataFrame
+    y: np.ndarray
+    account: TableAccount
+    groups: np.ndarray | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield X and y."""
+        return iter((self.X, self.y))
 
 
-def load_table(path, target: str | None = None) -> tuple[pd.DataFrame, np.ndarray]:
-    r"""Read a CSV or Parquet file and split off the column of class labels.
+def load_table(
+    path: str | os.PathLike,
+    target: str | int | None = None,
+    *,
+    drop: Sequence[str] = (),
+    keep: Sequence[str] = (),
+    groups: str | None = None,
+    header: bool | None = None,
+    sep: str | None = None,
+    decimal: Literal[".", ","] | None = None,
+    encoding: str | None = None,
+    na: Sequence[str] | None = None,
+    pos_label: str | int | None = None,
+    rare: Literal["drop", "merge"] | None = None,
+    folds: int = 5,
+    task: Literal["classification", "regression"] | None = None,
+) -> Table:
+    r"""Read a table and split off the column of targets: class labels, or numbers to predict.
 
     Parameters
     ----------
     path : path-like
-        A file ending in .parquet, or a file of values separated by commas, semicolons or tabs,
-        with a line of names. A missing value is empty, "?", or a word such as NA.
-    target : str, default=None
-        The column of class labels; None looks for one called target, class, label or y.
+        A local file: text with columns separated by commas, semicolons, tabs, bars or white space,
+        perhaps packed with gzip, bzip2, xz or zip; or Parquet.
+    target : str or int, default=None
+        Column of the targets; None looks for one called target, class, label or y. A number
+        counts columns that have no names: 1 is the first, -1 the last (of any file).
+    drop : sequence of str, default=()
+        Columns to leave out.
+    keep : sequence of str, default=()
+        Columns to keep that are left out otherwise: row numbers and row names without a name.
+    groups : str, default=None
+        Column that says which rows belong together. It is no feature.
+    header : bool, default=None
+        Whether the first line holds names; None finds out, or asks.
+    sep : str, default=None
+        The separator, one character; " " is any white space. None finds out.
+    decimal : {".", ","}, default=None
+        The decimal mark; None finds out, or asks.
+    encoding : str, default=None
+        Name of the encoding; None takes the byte order mark, else UTF-8, else cp1252.
+    na : sequence of str, default=None
+        Words for missing values, besides the usual ones such as NA and "?"; none of them if it is
+        empty. An empty field is always missing. Labels are never missing because of a word.
+    pos_label : str or int, default=None
+        The class that becomes 1; the other becomes 0.
+    rare : {"drop", "merge"}, default=None
+        What to do with classes of fewer than `folds` rows: leave out their rows, or make one class
+        of them, called "other".
+    folds : int, default=5
+        Folds of the cross-validation to come.
+    task : {"classification", "regression"}, default=None
+        Whether the targets are classes or numbers. None decides by the column: words are classes,
+        numbers with fractions are numbers, and whole numbers are classes if there are up to 30 of
+        them; of more it asks.
 
     Returns
     -------
-    X : DataFrame of shape (n_samples, n_features)
-        All other columns. Dates are turned into days, everything else that is no number into
-        text; missing values stay missing.
-    y : ndarray of shape (n_samples,)
-        The labels.
+    Table
+        ``X``, ``y``, ``groups`` and ``account``, what was understood; it unpacks into X and y.
 
     Raises
     ------
     ValueError
-        If the file cannot be read, has no such column, or if labels are missing or look like
-        measurements.
+        If the file cannot be read or has no such column, if targets are missing, or if something
+        has to be asked: the message names the option that answers.
+    ImportError
+        If duckdb is not installed.
+
+    Notes
+    -----
+    A column is numeric if all of its values are, under one decimal mark for the whole file;
+    thousands, currencies and percent signs are understood (12% is 0.12). What a value means never
+    depends on its row.
 
     Examples
     --------
     >>> import tempfile, pathlib
     >>> from skinit.datasets import load_table
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "pets.csv"
-    >>> _ = path.write_text("weight,sound,label\n4.1,meow,cat\n,woof,dog\n")
-    >>> X, y = load_table(path)
-    >>> list(X), y.tolist()
-    (['weight', 'sound'], ['cat', 'dog'])
+    >>> _ = path.write_text("weight;sound;label\n4,1;meow;cat\n;woof;dog\n")
+    >>> table = load_table(path)
+    >>> X, y = table
+    >>> X["weight"].tolist(), y.tolist()
+    ([4.1, nan], ['cat', 'dog'])
+    >>> table.account.numbers, table.account.categories
+    (('weight',), ('sound',))
     """
-    X, y, _ = read_labelled(path, target)
-    return X, y
+    require("duckdb")
+    _check_options(sep, decimal, rare, task)
+    name = target if isinstance(target, str) else None
+    with open_source(path, encoding) as source:
+        dialect, database = _open(source, sep, header, name, drop)
+        with database as (connection, columns):
+            words = () if na is not None and not na else (*NA_WORDS, *(na or ()))
+            wishes = Wishes(target, drop, keep, groups, task)
+            contents = read_contents(source, dialect, connection, columns, wishes, words, decimal)
+    return Table(*settle_target(contents, pos_label, rare, folds))
 
 
-def read_labelled(path, target: str | None = None) -> tuple[pd.DataFrame, np.ndarray, str]:
-    """Return what `load_table` does, and the name of the column of labels."""
-    table = _read(path)
-    target = _find_target(path, table.columns, target)
-    y = table[target]
-    if y.isna().any():
-        raise ValueError(
-            f"Column {target!r} of {str(path)!r} has no label in {int(y.isna().sum())} of "
-            f"{len(y)} rows: fill them in, or leave these rows out."
-        )
-    if y.dtype.kind == "f" and not (y == y.round()).all():
-        raise ValueError(
-            f"Column {target!r} of {str(path)!r} holds measurements and no class labels "
-            f"({y.nunique()} different numbers)."
-        )
-    X = table.drop(columns=target)
-    if X.empty:
-        raise ValueError(f"{str(path)!r} has no rows, or no column beside {target!r}.")
-    labels = np.asarray(y.to_numpy(dtype=None if y.dtype.kind in "ifb" else str))
-    return X.apply(_simplify), labels, str(target)
+def _check_options(sep, decimal, rare, task) -> None:
+    if task not in (None, *TASKS):
+        raise ValueError(f"task must be 'classification' or 'regression', got {task!r}.")
+    if sep is not None and len(sep) != 1:
+        raise ValueError(f"sep must be one character, got {sep!r}.")
+    if decimal not in (None, ".", ","):
+        raise ValueError(f"decimal must be '.' or ',', got {decimal!r}.")
+    if rare not in (None, "drop", "merge"):
+        raise ValueError(f"rare must be 'drop' or 'merge', got {rare!r}.")
 
 
-def describe_table(X: pd.DataFrame) -> str:
-    """Say which columns are numbers and which are words, and which words look like numbers."""
-    import pandas as pd
-
-    numbers = list(X.select_dtypes("number").columns)
-    words = [name for name in X.columns if name not in numbers]
-    text = f"numbers: {_name_columns(numbers)}; words: {_name_columns(words)}."
-    for name in words:
-        values = X[name].dropna()
-        odd = values[pd.to_numeric(values, errors="coerce").isna()]
-        if 0 < len(odd) < len(values) / 2:
-            text += f" {name} is words because of {odd.iloc[0]!r}: are these numbers?"
-    return text
-
-
-def _name_columns(names, most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(str, names[:most])) + more if names else "none"
-
-
-def _find_target(path, columns, target):
-    """Return the column of labels; without a name the first usual one."""
-    usual = [name for name in USUAL_TARGETS if name in columns]
-    if target is None and usual:
-        return usual[0]
-    if target in columns:
-        return target
-    known = f"Its columns are: {', '.join(map(str, columns))}."
-    if target is None:
-        raise ValueError(f"Which column holds the labels in {str(path)!r}? {known}")
-    folded = {str(name).lower(): name for name in columns}
-    close = [folded[name] for name in get_close_matches(target.lower(), folded, n=1)]
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise ValueError(f"There is no column {target!r} in {str(path)!r}.{hint} {known}")
-
-
-def make_preprocessor(X: pd.DataFrame) -> ColumnTransformer:
-    """Return the preprocessing of a table: imputation, scaling and one-hot encoding.
-
-    Parameters
-    ----------
-    X : DataFrame
-        Its column types decide what is done; nothing is fitted.
-
-    Returns
-    -------
-    ColumnTransformer
-        Numbers: median, then standardized. Words: a word of their own where missing, then one
-        column for each of at most 50 values.
-    """
-    numbers = list(X.select_dtypes("number").columns)
-    words = [name for name in X.columns if name not in numbers]
-    return ColumnTransformer(
-        [
-            (
-                "numbers",
-                make_pipeline(
-                    SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
-                ),
-                numbers,
-            ),
-            (
-                "words",
-                make_pipeline(
-                    SimpleImputer(strategy="constant", fill_value="missing"),
-                    OneHotEncoder(
-                        handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES
-                    ),
-                ),
-                words,
-            ),
-        ],
-        sparse_threshold=0,
-    )
-
-
-def _read(path) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        if Path(path).suffix == ".parquet":
-            return pd.read_parquet(path)
-        with open(path, encoding="utf-8") as file:
-            names = file.readline()
-        separate = max(",;\t", key=names.count)
-        # Semicolons separate where the comma is the decimal point, but elsewhere, too: what makes
-        # more columns numbers is right.
-        tables = [
-            pd.read_csv(path, sep=separate, decimal=decimal, na_values=["?"])
-            for decimal in (",." if separate == ";" else ".")
-        ]
-        return max(tables, key=lambda table: table.select_dtypes("number").shape[1])
-    except ImportError as error:
-        raise ValueError(
-            f"Reading {str(path)!r} needs pyarrow: pip install 'skinit[parquet]'."
-        ) from error
-    except FileNotFoundError as error:
-        raise ValueError(f"There is no file {str(path)!r}.") from error
-    except Exception as error:  # each reader has its own zoo of them
-        reason = str(error).strip().split("\n")[0]
-        raise ValueError(f"Cannot read {str(path)!r} as a table: {reason}") from error
-
-
-def _simplify(column: pd.Series) -> pd.Series:
-    """Return numbers as floats, dates as days, everything else as text; missing as NaN."""
-    if column.dtype.kind == "b":
-        return column.astype(str).astype(object)
-    if column.dtype.kind in "iuf":
-        return column.astype(float).replace([np.inf, -np.inf], np.nan)
-    if column.dtype.kind == "M":
-        return (column - column.min()).dt.total_seconds() / 86_400
-    return column.map(str, na_action="ignore").astype(object).where(column.notna(), np.nan)
+def _open(
+    source: Source, sep, header, target, drop
+) -> tuple[Dialect | None, AbstractContextManager]:
+    """Return how a file is written (None for Parquet), and the database to be opened."""
+    if source.container == "Parquet":
+        return None, load_parquet(source, drop)
+    dialect = read_dialect(source, sep, header, target)
+    return dialect, load_text(source, dialect)
