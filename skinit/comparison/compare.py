@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sklearn.utils import indexable
+import numpy as np
+from sklearn.utils import column_or_1d, indexable
 
-from skinit import statistics
-from skinit.comparison.plan import (
-    Plan,
+from skinit.comparison.candidates import (
     check_activations,
     check_control,
+    check_labels,
+    resolve_candidates,
+)
+from skinit.comparison.jobs import run_all
+from skinit.comparison.kinds import kind_of
+from skinit.comparison.networks import decide_engine
+from skinit.comparison.plan import (
+    Plan,
+    check_estimator,
     check_options,
     check_params,
     check_rope,
     check_rows,
-    check_target,
     make_seed,
     make_settings,
-    make_splits,
-    name_candidates,
-    take_apart,
 )
+from skinit.comparison.provenance import observe
 from skinit.comparison.result import InitComparison
-from skinit.comparison.runs import run_all
-from skinit.comparison.scorers import make_scorers
+from skinit.comparison.schema import candidate_keys
+from skinit.comparison.splits import add_inner_splits, make_splits
+from skinit.comparison.targets import refuse_gaps
+from skinit.comparison.tuning import TUNE_SIZE, make_tuning
 
 
 def compare_initializers(
@@ -41,15 +48,18 @@ def compare_initializers(
     groups=None,
     params: Mapping[str, Any] | None = None,
     control: str | tuple | None = None,
-    rope: float | Mapping[str, float] = statistics.ROPE,
+    rope: float | Mapping[str, float] | None = None,
     target: float | None = None,
+    tune: bool | Mapping[str, Any] | None = None,
+    tune_size: float = TUNE_SIZE,
+    racing: bool = False,
     curves: bool = True,
     n_jobs: int | None = None,
     random_state=None,
     checkpoint=None,
     progress: bool | str = "auto",
 ) -> InitComparison:
-    """Compare initializers by cross-validation, with statistics that hold.
+    """Compare initializers by cross-validation, with valid statistical tests.
 
     All candidates of a split see the same rows, the same seed, the same batches and the same
     preprocessing, which is fitted on the training part alone. Seeds differ from split to split
@@ -57,48 +67,77 @@ def compare_initializers(
 
     Parameters
     ----------
-    estimator : InitMLPClassifier or Pipeline
-        What to train; a pipeline must end in an InitMLPClassifier. Its `init` and
-        `random_state` are replaced.
+    estimator : InitMLPClassifier, InitMLPRegressor, Pipeline or TransformedTargetRegressor
+        What to train; a pipeline must end in a network, and a TransformedTargetRegressor hold one,
+        in any order. The network's `init` and `random_state` are replaced. A Pipeline of
+        imbalanced-learn may resample: training rows only, and never those that are scored.
     X : array-like, sparse matrix or DataFrame of shape (n_samples, n_features)
         All rows.
-    y : array-like of shape (n_samples,)
-        Class labels, two classes or more.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Class labels, two classes or more; for a regressor numbers, one or several a row.
     init : sequence, or mapping of label to init
         The candidates, each as `InitMLPClassifier` accepts it.
     activation : sequence, default=None
-        Every init is combined with each of these; None keeps the estimator's own.
+        Every init is combined with each of these; None is the estimator's activation.
     cv : int, splitter or iterable, default=None
-        None is 5-fold stratified cross-validation, repeated twice and shuffled.
+        None is 5-fold cross-validation, repeated twice and shuffled, stratified for classes; with
+        groups, of whole groups.
     n_seeds : int, default=1
-        Trainings of each candidate on each split, with other weights and batches.
+        Training runs of each candidate per split, with other weights and batches.
     scoring : str, callable, sequence or mapping, default=None
-        scikit-learn's scorers; the first is the primary metric. None is accuracy. Where accuracy
-        is asked for and more than 60% of the rows are of one class, balanced accuracy is added.
+        scikit-learn's scorers; the first is the primary metric. None is accuracy, for numbers R²
+        and the root mean squared error.
+        Where accuracy is asked for and more than 60% of the rows are of one class, balanced
+        accuracy is added. Of numbers, errors are recorded as they are, lower is better:
+        "neg_mean_absolute_error" is called "mean_absolute_error".
     groups : array-like of shape (n_samples,), default=None
-        Groups for the splitter.
+        Rows that belong together, such as those of one patient. No group is then on both sides
+        of a split, and a cv that ignores groups is refused.
     params : mapping, default=None
         ``sample_weight`` for the network's ``fit``, and ``step__parameter`` for the steps before
-        it in a pipeline. What is aligned with the rows is split with them.
+        it in a pipeline. What is aligned with the rows is split with them. With scikit-learn's
+        metadata routing, a name alone also goes to the steps that request it.
     control : label, default=None
         A candidate named before any result was seen (a pair (label, activation) where there are
         several activations): all others are compared with it.
-    rope : float or mapping of metric to float, default=0.01
-        Region of practical equivalence: differences below it do not matter to you.
+    rope : float or mapping of metric to float, default=None
+        Region of practical equivalence: differences below it do not matter to you. None is 0.01,
+        and for errors, which have the unit of the target, 1% of the baseline's. A number is for
+        all scores without such a unit, or for the primary metric if that is an error.
     target : float, default=None
-        Training loss (without the L2 penalty) for the column `epochs_to_target`; half the
-        entropy of the class prior is a good choice.
+        Training loss (without the L2 penalty, as in the curves) for the column
+        `epochs_to_target`; half the entropy of the class prior, or half the variance of the
+        target, is a good choice.
+    tune : bool or mapping of parameter to values, default=None
+        Give each candidate the values that are best for it, chosen inside each split: all values
+        are tried on one part of the training rows, and the log loss on the rest of them decides
+        (for numbers the squared error; with ``loss="poisson"`` the Poisson deviance).
+        True tries seven learning rates around those in use with the solver; a mapping names other
+        values or parameters, ``{"learning_rate_init": [...], "alpha": [...]}``, and all
+        combinations are tried. Values of these two train together, those of others one after the
+        other. None compares all candidates at the parameters that the estimator has.
+    tune_size : float, default=0.2
+        Share of the training rows that decides about the values: stratified for classes, of whole
+        groups where there are groups, other rows for every split and seed and the same for all
+        candidates. Preprocessing is fitted without them, and again on the whole training part.
+    racing : bool, default=False
+        Train all values for a quarter of the epochs, and then each candidate's best two to the
+        end: faster, but values that start slowly are lost. The first seed decides who the two
+        are. Values that cannot train together do not race each other.
     curves : bool, default=True
-        Whether to record the loss on the split's test part after each epoch. It is watched and
-        never used.
+        Whether to record the loss on both parts of a split, at the start and after each epoch.
+        That of the test part is watched and never used.
     n_jobs : int, default=None
-        Splits that run side by side. The table does not depend on it.
+        Splits to run in parallel, with any joblib backend; -1 uses all cores. The table does not
+        depend on it.
     random_state : int, RandomState instance or None, default=None
-        Where splits and seeds come from.
+        Random seed of splits, weights and batches.
     checkpoint : path-like, default=None
-        Keep every finished split in this file, and go on from what it holds.
+        Keep every finished split in this file, and continue from what it holds. One process at a
+        time can work on it.
     progress : bool or "auto", default="auto"
-        Whether to show a progress bar; "auto" does so on a terminal.
+        Whether to show a progress bar; "auto" does so in notebooks and on a terminal, unless the
+        network has scikit-learn's ProgressBar among its callbacks.
 
     Returns
     -------
@@ -128,27 +167,51 @@ def compare_initializers(
     >>> list(comparison.summary().index)
     ['xavier', 'zeros', 'class prior']
     """
-    network, steps = take_apart(estimator)
+    parts, network = check_estimator(estimator)
+    kind = kind_of(network)
     check_rows(X)
     X, y, groups = indexable(X, y, groups)
-    y = check_target(y)
-    scorers = make_scorers(scoring, y)
+    if groups is not None:
+        groups = groups if np.ndim(groups) == 1 else column_or_1d(groups)
+        refuse_gaps(groups, "groups", "group")
+    y = kind.check_target(y)
+    scorers = kind.make_scorers(scoring, y)
     check_options(n_seeds, target, progress)
-    check_rope(rope, [*scorers, "log_loss"])
+    check_rope(rope, [*scorers, kind.loss.name])
     activations = [network.activation] if activation is None else check_activations(activation)
-    candidates = name_candidates(init, activations, network)
-    check_control(control, candidates)
+    candidates = resolve_candidates(init, activations, network)
+    keys = candidate_keys([resolved.candidate for resolved in candidates])
+    check_labels(keys)
+    check_control(control, keys)
+    tuning = make_tuning(tune, tune_size, racing, network, kind.inner_loss(network, parts, y))
     seed = make_seed(random_state, checkpoint)
+    stratify = kind.stratifies
+    splits = make_splits(cv, X, y, groups, seed, n_seeds, stratify=stratify)
+    n_runs = len(candidates) * (1 if tuning is None else 1 + len(tuning.points))
+    engine = decide_engine(
+        [network], len(splits[0].train), np.shape(X)[1], kind.count_outputs(y),
+        n_runs * n_seeds * len(splits),
+    )  # fmt: skip
     plan = Plan(
-        steps,
-        network,
-        candidates,
-        make_splits(cv, X, y, groups, seed, n_seeds),
-        scorers,
-        check_params(params, steps),
-        bool(curves),
-        None if target is None else float(target),
+        parts=parts,
+        network=network,
+        kind=kind,
+        candidates=candidates,
+        splits=add_inner_splits(splits, tuning, y, groups, stratify=stratify),
+        scorers=scorers,
+        params=check_params(params, parts),
+        curves=bool(curves),
+        target=None if target is None else float(target),
+        tuning=tuning,
+        engine=engine,
     )
     settings = make_settings(plan, X, y, seed, cv, groups)
-    records = run_all(plan, settings, X, y, n_jobs, checkpoint, progress)
-    return InitComparison(settings, records, control=control, rope=rope)
+    diagnoses, records = run_all(plan, settings, X, y, n_jobs, checkpoint, progress)
+    return InitComparison(
+        settings,
+        records,
+        diagnoses=diagnoses,
+        control=control,
+        rope=rope,
+        provenance=observe(n_jobs),
+    )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from skinit import statistics
+from skinit._wording import name_label, write_count, write_p
+from skinit.comparison.fingerprints import look_alike
+from skinit.comparison.plan import check_width
 from skinit.comparison.result import InitComparison
 from skinit.displays import CriticalDifferenceDisplay
 
@@ -27,11 +31,17 @@ class InitRanking:
         Mean ranks, Friedman's and Iman and Davenport's tests; NaN with fewer than five datasets.
     metric : str
         Name of the score.
+    rope : float, default=0.01
+        Half width of the region of practical equivalence, in the metric's unit.
+    greater_is_better : bool, default=True
+        False for an error.
     """
 
     scores: pd.DataFrame
     test: statistics.FriedmanTest
     metric: str
+    rope: float = statistics.ROPE
+    greater_is_better: bool = True
 
     @property
     def mean_ranks(self) -> pd.Series:
@@ -49,23 +59,36 @@ class InitRanking:
         table.insert(0, "mean_rank", self.mean_ranks)
         return table
 
+    def pairwise(self) -> pd.DataFrame:
+        """Compare every pair of candidates by its own scores, whoever else was compared.
+
+        Returns
+        -------
+        DataFrame
+            A row per pair, the better mean rank first, all of ``a`` seen from ``b``: ``a, b,
+            median_difference, rank_biserial`` (effect size, from -1 to 1), ``p`` and ``p_holm``
+            of Wilcoxon's signed-rank test, ``p_worse, p_equivalent, p_better`` of the Bayesian
+            signed-rank test. With fewer than five datasets there are no tests.
+        """
+        scores = self.scores if self.greater_is_better else -self.scores
+        return statistics.pairwise_signed_ranks(scores[list(self.mean_ranks.index)], self.rope)
+
     def sentence(self) -> str:
         """Return what the ranks allow to say, in words."""
-        ranks = ", ".join(
-            f"{statistics.name_label(label)} {rank:.2f}" for label, rank in self.mean_ranks.items()
-        )
+        ranks = ", ".join(f"{name_label(key)} {rank:.2f}" for key, rank in self.mean_ranks.items())
         n = len(self.scores)
+        texts = [f"Mean ranks over {write_count(n, 'dataset')}: {ranks}."]
         if n < statistics.FEW_DATASETS:
-            return (
-                f"Mean ranks over {n} datasets: {ranks}. Fewer than {statistics.FEW_DATASETS} "
-                "datasets allow no test."
-            )
-        return (
-            f"Mean ranks over {n} datasets: {ranks}. That all rank alike: Friedman p "
-            f"{statistics.format_p(self.test.p)}, Iman-Davenport p "
-            f"{statistics.format_p(self.test.p_f)}. Two candidates whose mean ranks differ by "
-            f"less than {self.critical_difference:.2f} cannot be told apart (Nemenyi)."
-        )
+            texts.append(f"Fewer than {statistics.FEW_DATASETS} datasets are too few for a test.")
+            return " ".join(texts)
+        texts += [
+            f"That all rank alike: Friedman p {write_p(self.test.p)}, Iman-Davenport p "
+            f"{write_p(self.test.p_f)}.",
+            *statistics.signed_rank_sentences(self.pairwise(), n, self.rope),
+            "By Nemenyi's test, which looks at all candidates together, mean ranks that differ by "
+            f"less than {self.critical_difference:.2f} are not separated.",
+        ]
+        return " ".join(texts)
 
     def plot(self, ax=None) -> CriticalDifferenceDisplay:
         """Draw the critical-difference diagram.
@@ -84,31 +107,48 @@ class InitRanking:
         return display.plot(ax)
 
 
-def rank_initializers(comparisons: Mapping[str, InitComparison]) -> InitRanking:
+def rank_initializers(
+    comparisons: Mapping[str, InitComparison],
+    *,
+    rope: float | None = None,
+    independent: bool = False,
+) -> InitRanking:
     """Rank initializers across datasets.
 
-    Datasets are independent of each other, folds of one dataset are not: for those there is
-    `compare_initializers`.
+    The tests need datasets that are independent of each other. Folds or samples of one dataset
+    are not: for those there is `compare_initializers`.
 
     Parameters
     ----------
     comparisons : mapping of dataset name to InitComparison
         Comparisons of the same candidates by the same primary metric. Fewer than five datasets
         give ranks, and no test.
+    rope : float, default=None
+        Half width of the region of practical equivalence; None takes that of the comparisons.
+    independent : bool, default=False
+        Whether you know the datasets to be independent. Otherwise a warning names those that
+        seem to hold the same rows.
 
     Returns
     -------
     InitRanking
-        Mean ranks, tests and the critical-difference diagram.
+        Mean ranks, tests of all candidates and of all pairs, and the critical-difference diagram.
 
     Raises
     ------
     ValueError
-        Where candidates or metrics differ, and where two of the datasets share rows.
+        Where candidates or metrics differ, and where ropes differ and none is given.
+
+    Warns
+    -----
+    UserWarning
+        Where two datasets look alike, and ``independent`` is False.
 
     References
     ----------
-    .. [1] Demsar (2006), Statistical comparisons of classifiers over multiple data sets.
+    .. [1] Demsar (2006), "Statistical comparisons of classifiers over multiple datasets", JMLR 7.
+    .. [2] Benavoli, Corani and Mangili (2016), "Should we really use post-hoc tests based on
+       mean-ranks?", JMLR 17.
 
     Examples
     --------
@@ -125,6 +165,21 @@ def rank_initializers(comparisons: Mapping[str, InitComparison]) -> InitRanking:
     """
     import pandas as pd
 
+    _check_comparisons(comparisons)
+    for (name, first), (other, second) in combinations(comparisons.items(), 2):
+        _check_pair(name, first, other, second)
+        reason = look_alike(first.settings.data, second.settings.data)
+        if reason and not independent:
+            warnings.warn(_warn_of_the_same_rows(name, other, reason), stacklevel=2)
+    means = {name: comparison.candidates()["mean"] for name, comparison in comparisons.items()}
+    scores = pd.DataFrame(means).T[list(next(iter(means.values())).index)]
+    metric = next(iter(comparisons.values())).settings.scoring[0]
+    rope = _common_rope(comparisons) if rope is None else check_width(rope)
+    test = statistics.friedman(metric.turn(scores))
+    return InitRanking(scores, test, metric.name, rope, metric.greater_is_better)
+
+
+def _check_comparisons(comparisons) -> None:
     if not isinstance(comparisons, Mapping):
         raise ValueError(
             f"Give a mapping of dataset name to comparison, got {type(comparisons).__name__}."
@@ -137,32 +192,17 @@ def rank_initializers(comparisons: Mapping[str, InitComparison]) -> InitRanking:
                 f"{name!r} is {type(comparison).__name__} and no InitComparison: make one with "
                 "compare_initializers for each dataset."
             )
-    for (name, first), (other, second) in combinations(comparisons.items(), 2):
-        _check_pair(name, first, other, second)
-    metric = next(iter(comparisons.values())).metrics[0]
-    means = {
-        name: comparison.summary()["mean"].iloc[:-1] for name, comparison in comparisons.items()
-    }
-    scores = pd.DataFrame(means).T
-    order = next(iter(means.values())).index
-    return InitRanking(scores[list(order)], statistics.friedman(scores[list(order)]), metric)
 
 
-def _check_pair(name, first, other, second):
+def _check_pair(name, first, other, second) -> None:
     """Refuse two comparisons that cannot stand side by side."""
-    shared = set(first.settings["data"]["sample"]) & set(second.settings["data"]["sample"])
-    if len(shared) > 0.1 * min(len(c.settings["data"]["sample"]) for c in (first, second)):
-        raise ValueError(
-            f"{name!r} and {other!r} share rows: they are parts of one dataset and no two "
-            "datasets. Compare within a dataset with compare_initializers alone."
-        )
     if first.metrics[0] != second.metrics[0]:
         raise ValueError(
             f"{name!r} is scored by {first.metrics[0]!r} and {other!r} by {second.metrics[0]!r}: "
             "use one scorer for all."
         )
     mine, theirs = (
-        {(c["label"], c["activation"]) for c in comparison.settings["candidates"]}
+        {(c.label, c.activation) for c in comparison.settings.candidates}
         for comparison in (first, second)
     )
     if mine != theirs:
@@ -170,3 +210,18 @@ def _check_pair(name, first, other, second):
             f"{name!r} and {other!r} compare different candidates; only in one of them: "
             f"{sorted(mine ^ theirs)}."
         )
+
+
+def _warn_of_the_same_rows(name, other, reason) -> str:
+    return (
+        f"{name!r} and {other!r} look like one dataset: {reason}. Parts of one dataset are "
+        "compared with compare_initializers; if they are independent, say so with "
+        "independent=True."
+    )
+
+
+def _common_rope(comparisons) -> float:
+    ropes = {name: each._rope_of(each.metrics[0]) for name, each in comparisons.items()}
+    if len(set(ropes.values())) > 1:
+        raise ValueError(f"The comparisons have different ropes, {ropes}: give rope=.")
+    return next(iter(ropes.values()))

@@ -5,38 +5,47 @@ Every summary, test, sentence, plot and report derives from the one table.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skinit import statistics
-from skinit._files import write_atomically
-from skinit.comparison.calls import write_arguments, write_call
-from skinit.comparison.checkpoint import FORMAT, Checkpoint, to_json
-from skinit.comparison.plan import BASELINE, check_rope
+from skinit._wording import name_label
+from skinit.comparison import (
+    choices,
+    configuration,
+    methods,
+    notebook,
+    presentation,
+    printing,
+    tables,
+    trainings,
+)
+from skinit.comparison.analysis import (
+    Analysis,
+    allow_infinite,
+    analyze,
+    held_out_rows,
+    unit_of,
+)
+from skinit.comparison.candidates import check_control
+from skinit.comparison.plan import check_rope
+from skinit.comparison.provenance import UNKNOWN, Provenance
+from skinit.comparison.saved import SavedComparison, read_saved, write_saved
+from skinit.comparison.schema import Candidate, Run, Settings, SplitRecord, StartVerdict
 from skinit.displays import (
     DifferencesDisplay,
     HeatmapDisplay,
     LossCurvesDisplay,
     ScoresDisplay,
-    name_metric,
+    TuningDisplay,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Ranges of scikit-learn's scores by the beginning of their names.
-_BOUNDS = {
-    ("accuracy", "balanced_accuracy", "roc_auc", "f1", "precision", "recall", "jaccard",
-     "average_precision", "top_k_accuracy"): (0.0, 1.0),
-    ("neg_",): (-np.inf, 0.0),
-    ("log_loss",): (0.0, np.inf),
-    ("matthews_corrcoef",): (-1.0, 1.0),
-}  # fmt: skip
 
 
 class InitComparison:
@@ -44,91 +53,128 @@ class InitComparison:
 
     Parameters
     ----------
-    settings : dict
+    settings : Settings
         What the runs depended on.
-    records : list of dict
-        One a split.
+    records : sequence of SplitRecord
+        One for each finished split, in the order of the splits.
+    diagnoses : sequence of StartVerdict or None, default=()
+        What `diagnose` says of the starts, in the order of the candidates; empty if not known.
     control : label, default=None
         As in `compare_initializers`.
-    rope : float or mapping of metric to float, default=0.01
+    rope : float or mapping of metric to float, default=None
         As in `compare_initializers`.
+    about_data : sequence of (str, str), default=()
+        What was understood of the data, by heading; it is shown and saved as it is.
+    provenance : Provenance, default=UNKNOWN
+        Data, date and machine, as far as they are known.
 
     Attributes
     ----------
-    settings, records : dict and list of dict
+    settings, records : Settings and tuple of SplitRecord
         As given.
     control, rope
-        As given; both may be changed later, because they do not touch the runs.
+        As given; both may be changed later, because the runs do not depend on them.
     metrics : list of str
-        Names of the scorers, the primary metric first, then "log_loss".
+        Names of what was scored, the primary metric first, then "log_loss" or, for numbers,
+        "root_mean_squared_error".
     reference : label
         The candidate that differences of the primary metric are differences to.
+    data_name : str
+        What the data are called in titles and in the methods paragraph; yours to set, since
+        arrays have no name.
     rho : float
         Mean ratio of test to training rows.
     diagnoses : dict
         By label: what `diagnose` says of a start, where it says anything.
     baseline : DataFrame
-        Scores of the class prior, a row per split.
+        Scores of the class prior, or of the training mean, a row per split.
     failures : dict
         By label: what a candidate or a scorer raised, and where runs diverged.
     honest_best : float
         The score to expect from comparing like this and taking the best, free of most of the
-        winner's optimism. NaN where the splits are no repeated K-fold.
+        winner's optimism. NaN where the splits are not a repeated K-fold.
     """
 
-    def __init__(self, settings, records, *, control=None, rope=statistics.ROPE):
+    def __init__(
+        self,
+        settings: Settings,
+        records: Sequence[SplitRecord],
+        *,
+        diagnoses: Sequence[StartVerdict | None] = (),
+        control=None,
+        rope: float | Mapping[str, float] | None = None,
+        about_data: Sequence[tuple[str, str]] = (),
+        provenance: Provenance = UNKNOWN,
+    ):
         self.settings = settings
-        self.records = records
+        self.records = tuple(records)
+        self.about_data = tuple(about_data)
+        self.provenance = provenance
+        self.metrics = [*settings.metrics]
+        self._verdicts = tuple(diagnoses) or (None,) * len(settings.candidates)
         self.control = control
-        self.metrics = [*settings["scoring"], "log_loss"]
         self.rope = rope
 
     @property
-    def rope(self) -> float | Mapping[str, float]:
-        """Half width of the region of practical equivalence, for all metrics or by metric."""
-        return self._rope
+    def control(self) -> str | tuple | None:
+        """The candidate that all others are compared with; None compares them with the best."""
+        return self._control
+
+    @control.setter
+    def control(self, control):
+        check_control(control, self.settings.keys)
+        self._control = control
+        self._analyses: dict[str, Analysis] = {}
+
+    @property
+    def rope(self) -> float | dict[str, float] | None:
+        """Half width of the region of practical equivalence, for all metrics or by metric.
+
+        None, of a comparison for numbers, is 0.01 and for errors 1% of the baseline's.
+        """
+        return dict(self._rope) if isinstance(self._rope, Mapping) else self._rope
 
     @rope.setter
     def rope(self, rope):
-        check_rope(rope, self.metrics)
-        # Plain floats, which JSON can hold.
-        is_one = not isinstance(rope, Mapping)
-        self._rope = float(rope) if is_one else {k: float(v) for k, v in rope.items()}
+        if rope is None and self.settings.kind.stratifies:
+            rope = statistics.ROPE
+        self._rope = check_rope(rope, self.metrics)
+        self._analyses = {}
+
+    @property
+    def data_name(self) -> str:
+        """Name of the data, "" if it has none."""
+        return self.provenance.data
+
+    @data_name.setter
+    def data_name(self, name: str):
+        self.provenance = replace(self.provenance, data=str(name))
 
     def __repr__(self) -> str:
-        n_splits = len(self.records)
-        names = ", ".join(dict.fromkeys(c["label"] for c in self.settings["candidates"]))
+        labels = dict.fromkeys(candidate.label for candidate in self.settings.candidates)
         return (
-            f"<InitComparison of {names} on {n_splits} splits: use .summary(), .sentence(), "
-            ".plot_differences(), .to_html(path)>"
+            f"<InitComparison of {', '.join(labels)} on {len(self.records)} splits: use "
+            ".summary(), .sentence(), .plot_differences(), .to_html(path)>"
         )
+
+    def __dir__(self) -> list[str]:
+        """Return the names that are for users."""
+        return [name for name in super().__dir__() if name[0] != "_" or name[:2] == "__"]
+
+    def __str__(self) -> str:
+        """Return what a terminal shows: the conclusion, and the tables behind it."""
+        return printing.write_text(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return notebook.write_html(self)
+
+    # --- Runs ---------------------------------------------------------------------------------
 
     @cached_property
     def _runs(self) -> pd.DataFrame:
         """All runs with everything that is known of them, curves included."""
-        import pandas as pd
-
-        rows = [
-            {"split": record["split"], **run} for record in self.records for run in record["runs"]
-        ]
-        candidates = pd.DataFrame(self.settings["candidates"])
-        table = pd.DataFrame(rows).merge(candidates, on=["label", "activation"], how="left")
-        return table.astype(dict.fromkeys(self._number_columns, float))
-
-    @property
-    def _number_columns(self) -> list[str]:
-        """Columns that hold numbers, and None where a scorer failed or no target was reached."""
-        scores = [f"{side}_{name}" for side in ("test", "train") for name in self.metrics]
-        return scores if self.settings["target"] is None else [*scores, "epochs_to_target"]
-
-    @property
-    def _several_activations(self) -> bool:
-        return self._runs["activation"].nunique() > 1
-
-    @property
-    def _keys(self) -> list[str]:
-        """Columns that name a candidate."""
-        return ["label", "activation"] if self._several_activations else ["label"]
+        return tables.runs_table(self.settings, self.records)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table of all runs.
@@ -137,17 +183,15 @@ class InitComparison:
         -------
         DataFrame
             One row per label, activation, split and seed: ``label, init, activation, formula,
-            split, seed, test_<metric>..., train_<metric>..., n_iter, fit_time, diverged`` and,
-            where a target was given, ``epochs_to_target``. Times are in seconds, a stack's time
-            shared equally by its members. ``seed`` is the `random_state` that repeats the row.
+            split, seed, test_<metric>..., train_<metric>..., n_iter, init_time, fit_time,
+            stopped, diverged`` and, where a target was given, ``epochs_to_target``; after ``seed``,
+            a column for each parameter that was tuned, with the value that was chosen. Times are in
+            seconds: ``init_time`` drew the first weights and is part of ``fit_time``, in which a
+            stack's training is shared as the epochs are. ``stopped`` says why training ended:
+            "converged", "max_iter" or "diverged" ("" where it raised). ``seed`` is the
+            `random_state` that repeats the row.
         """
-        scorers = [name for name in self.metrics if name != "log_loss"]
-        columns = ["label", "init", "activation", "formula", "split", "seed"]
-        columns += [f"{side}_{name}" for side in ("test", "train") for name in scorers]
-        columns += ["test_log_loss", "train_log_loss", "n_iter", "fit_time", "diverged"]
-        if self.settings["target"] is not None:
-            columns.append("epochs_to_target")
-        return self._runs[columns].copy()
+        return self._runs[tables.frame_columns(self.settings)].copy()
 
     def curves(self) -> pd.DataFrame:
         """Return the loss curves, without the L2 penalty.
@@ -156,111 +200,202 @@ class InitComparison:
         -------
         DataFrame
             One row per run and epoch: ``label, activation, split, seed, epoch, train_loss,
-            test_loss`` (log loss in nats; the last one on rows that training never used).
+            test_loss`` (log loss in nats, or for numbers the squared error; the last one on rows
+            that training never used). Epoch 0 is the start, before any step; later training losses
+            are means over the batches of an epoch. Squared errors have the unit of y, squared,
+            unless y is transformed by something that is not linear.
 
         Raises
         ------
         ValueError
             If the comparison was made with ``curves=False``.
         """
-        if not self.settings["curves"]:
+        if not self.settings.curves:
             raise ValueError("This comparison was made with curves=False: there are no curves.")
-        runs = self._runs.dropna(subset=["train_loss"])
-        runs = runs[runs["n_iter"] > 0]
-        long = runs[["label", "activation", "split", "seed", "train_loss", "test_loss"]]
-        long = long.explode(["train_loss", "test_loss"], ignore_index=True)
-        long = long.astype({"train_loss": float, "test_loss": float})
-        epoch = long.groupby(["label", "activation", "split", "seed"]).cumcount() + 1
-        long.insert(4, "epoch", epoch)
-        return long
+        return tables.curves_table(self._runs)
+
+    def tuning(self) -> pd.DataFrame:
+        """Return every trial of the tuning.
+
+        Returns
+        -------
+        DataFrame
+            One row per candidate, split, seed and value: ``label, activation, split, seed``, a
+            column for each parameter, ``inner_log_loss`` or ``inner_squared_error`` (on the rows
+            that decide; that of the baseline where a trial diverged), ``n_iter, fit_time, diverged,
+            eliminated``
+            (whether it had to leave a race; its loss is then that after a quarter of the epochs)
+            and ``chosen``.
+
+        Raises
+        ------
+        ValueError
+            If the comparison was made without ``tune``.
+        """
+        return self._trials().drop(columns="point")
+
+    def _trials(self) -> pd.DataFrame:
+        if self.settings.tuning is None:
+            raise ValueError("This comparison was made without tune: nothing was tried.")
+        return choices.trials_table(self.settings, self.records)
+
+    def compare_at_each_rate(self) -> pd.DataFrame:
+        """Return what comparisons at single values would have said, from the same trials.
+
+        Where the order changes from value to value, a comparison at one learning rate says more
+        about the rate than about the initializers.
+
+        Returns
+        -------
+        DataFrame
+            For each learning rate (each combination of values, where several parameters were
+            tuned) a row per candidate: the value, ``label`` (and ``activation`` where there are
+            several), ``rank``, ``mean`` of the log loss on the inner parts, ``difference,
+            difference_low, difference_high, p_holm`` and ``outcome`` as in `summary`. These tests
+            are exploratory.
+
+        Raises
+        ------
+        ValueError
+            If the comparison was made without ``tune``, or with ``racing``, where most values
+            were not trained to the end.
+        """
+        trials = self._trials()
+        if self.settings.tuning is not None and self.settings.tuning.racing:
+            raise ValueError(
+                "This comparison was made with racing=True: most values were not trained to the "
+                "end, and comparisons at single values would not be fair."
+            )
+        return choices.compare_at_each_point(
+            trials, self.settings, self._inner_rope(trials), self.control
+        )
 
     @cached_property
     def baseline(self) -> pd.DataFrame:
-        """Scores of the class prior, a row per split."""
-        import pandas as pd
-
-        table = pd.DataFrame([record["baseline"] for record in self.records], dtype=float)
-        return table.rename_axis("split")
+        """Scores of the class prior, or of the training mean, a row per split."""
+        return tables.baseline_table(self.records)
 
     @property
     def failures(self) -> dict[str, str]:
         """What went wrong, by candidate."""
-        texts: dict[str, str] = {}
-        for key, runs in self._runs.groupby(self._keys, sort=False):
-            name = statistics.name_label(key)
-            found = list(dict.fromkeys(runs["error"].dropna()))
-            if runs["diverged"].any():
-                iteration, layer = runs.loc[runs["diverged"], "divergence"].iloc[0]
-                found.append(
-                    f"diverged in {runs['diverged'].sum()} of {len(runs)} runs, the first time at "
-                    f"iteration {iteration:g} in layer {layer:g}; those runs are scored as the "
-                    "class prior"
-                )
-            if found:
-                texts[name] = "; ".join(found)
-        return texts
+        texts = {
+            name_label(key): presentation.describe_failures(
+                self._runs_of(candidate), self.settings.kind.baseline
+            )
+            for key, candidate in zip(self.settings.keys, self.settings.candidates, strict=True)
+        }
+        return {name: text for name, text in texts.items() if text}
+
+    def trainings(self) -> pd.DataFrame:
+        """Return how the trainings of each candidate went: epochs, ends, times.
+
+        Returns
+        -------
+        DataFrame
+            A row per candidate, in their given order: ``n_runs``; ``epochs``, the median;
+            ``unconverged_rate``, the share of runs that ended at `max_iter` without converging;
+            ``diverged_rate``; and the medians ``init_time`` and ``train_time``, in seconds for one
+            run: drawing the weights, and the training after it.
+        """
+        return trainings.trainings_table(self._runs, self.settings)
+
+    def methods(self) -> methods.MethodsSection:
+        """Return a methods paragraph to paste into a paper, with its references.
+
+        Returns
+        -------
+        skinit.comparison.methods.MethodsSection
+            With ``paragraph`` and ``references``; printed, the one above the other.
+        """
+        return methods.write_methods(self)
+
+    @property
+    def configuration(self) -> dict[str, str]:
+        """The whole configuration of the networks, by heading, defaults included."""
+        return configuration.configuration(self.settings)
+
+    def _runs_of(self, candidate: Candidate) -> list[Run]:
+        return [
+            run
+            for record in self.records
+            for run in record.runs
+            if (run.label, run.activation) == (candidate.label, candidate.activation)
+        ]
 
     @property
     def diagnoses(self) -> dict[str, str]:
         """What `diagnose` says of the starts, by candidate; without those that have no verdict."""
-        candidates, found = self.settings["candidates"], self.records[0]["diagnoses"]
-        return {
-            self._key_name(c): verdict[1]
-            for c, verdict in zip(candidates, found, strict=True)
-            if verdict is not None
-        }
-
-    def _codes(self) -> dict:
-        """Return the code of each candidate's first verdict, "" where there is none."""
-        candidates, found = self.settings["candidates"], self.records[0]["diagnoses"]
-        return {
-            tuple(c[key] for key in self._keys) if self._several_activations else c["label"]: (
-                "" if verdict is None else verdict[0]
-            )
-            for c, verdict in zip(candidates, found, strict=True)
-        }
-
-    def _key_name(self, candidate) -> str:
-        parts = tuple(candidate[key] for key in self._keys)
-        return statistics.name_label(parts)
+        pairs = zip(self.settings.keys, self._verdicts, strict=True)
+        return {name_label(key): verdict.text for key, verdict in pairs if verdict is not None}
 
     @property
     def rho(self) -> float:
         """Mean ratio of test to training rows, what the corrected tests add to 1 / n_splits."""
-        n_test, n_train = ([r[part] for r in self.records] for part in ("n_test", "n_train"))
-        return statistics.split_ratio(n_test, n_train)
-
-    def _scores(self, metric, side="test") -> pd.DataFrame:
-        """Return the runs of one metric, indexed by split and seed, a column per candidate."""
-        runs = self._runs.assign(repetition=self._runs.groupby([*self._keys, "split"]).cumcount())
-        table = runs.pivot(
-            index=["split", "repetition"], columns=self._keys, values=f"{side}_{metric}"
-        ).rename_axis(index=["split", "seed"])
-        order = runs[self._keys].drop_duplicates()
-        wanted = order.itertuples(index=False, name=None)
-        return table[[key[0] if len(key) == 1 else key for key in wanted]]
-
-    def _metric(self, metric) -> str:
-        if metric is None:
-            return self.metrics[0]
-        if metric not in self.metrics:
-            raise ValueError(f"Unknown metric {metric!r}; this comparison has {self.metrics}.")
-        return metric
-
-    def _rope_of(self, metric) -> float:
-        return (
-            self.rope.get(metric, statistics.ROPE) if isinstance(self.rope, Mapping) else self.rope
+        return statistics.split_ratio(
+            [record.n_test for record in self.records], [record.n_train for record in self.records]
         )
 
-    def _control_of(self, metric):
-        """Return the control; None where it could not be scored, so that the best stands in."""
-        has_scores = self._better_scores(metric).mean().notna()
-        return self.control if self.control is not None and has_scores[self.control] else None
+    # --- What follows from them ---------------------------------------------------------------
 
-    def _better_scores(self, metric) -> pd.DataFrame:
-        """Return one score per split and candidate, turned so that higher is better."""
-        means = statistics.split_means(self._scores(metric))
-        return -means if metric == "log_loss" else means
+    def _analyze(self, metric: str | None) -> Analysis:
+        """Return scores, tests and summary of a metric; computed once for a control and rope."""
+        metric = self.metrics[0] if metric is None else metric
+        if metric not in self.metrics:
+            raise ValueError(f"Unknown metric {metric!r}; this comparison has {self.metrics}.")
+        if metric not in self._analyses:
+            scores, found = self._scores(metric), self.settings.metrics[metric]
+            unit = unit_of(found, self.baseline[f"test_{metric}"].mean())
+            self._analyses[metric] = analyze(
+                scores,
+                found,
+                unit=unit,
+                rho=self.rho,
+                rope=self._rope_of(metric),
+                control=self.control,
+                log_loss=self._scores(self._loss).mean(),
+                rows=held_out_rows(
+                    scores / unit,
+                    found,
+                    [record.n_test for record in self.records],
+                    self.settings.splits.n_tested,
+                ),
+                identical=tables.identical_pairs(self._runs, self.settings),
+            )
+        return self._analyses[metric]
+
+    def _scores(self, metric: str) -> pd.DataFrame:
+        """Return the held-out scores of all runs, a column per candidate."""
+        return tables.scores_table(self._runs, self.settings, f"test_{metric}")
+
+    def _rope_of(self, metric: str) -> float:
+        """Return the rope of a metric; without one, that of its unit."""
+        rope, found = self.rope, self.settings.metrics[metric]
+        primary = self.settings.scoring[0]
+        if isinstance(rope, Mapping):
+            rope = rope.get(metric)
+        elif found != primary and (found.in_unit_of_target or primary.in_unit_of_target):
+            rope = None
+        if rope is not None:
+            return rope
+        if not found.in_unit_of_target:
+            return statistics.ROPE
+        return float(f"{statistics.ROPE * self.baseline[f'test_{metric}'].mean():.2g}")
+
+    def _inner_rope(self, trials) -> float:
+        """Return the rope of the loss that decides about values; a square doubles shares."""
+        assert self.settings.tuning is not None
+        loss, rope = self.settings.tuning.loss, self._rope_of(self._loss)
+        if loss == self._loss:
+            return rope
+        error = self.baseline[f"test_{self._loss}"].mean()
+        if loss == "squared_error":
+            return 2 * error * rope
+        return 2 * rope / error * float(trials[f"inner_{loss}"].median())
+
+    @property
+    def _loss(self) -> str:
+        """The metric that is recorded in any case."""
+        return self.settings.kind.loss.name
 
     def pairwise(self, metric: str | None = None) -> pd.DataFrame:
         """Return all pairs of candidates.
@@ -273,16 +408,58 @@ class InitComparison:
         Returns
         -------
         DataFrame
-            ``a, b, difference, low, high, p, p_holm, p_worse, p_equivalent, p_better``: a seen
-            from b, positive where a is better.
+            ``a, b, difference, scale, low, high, p, p_holm, p_worse, p_equivalent, p_better``: a
+            seen from b, positive where a is better. The intervals, from low to high, hold
+            together: all of them cover the true differences with 95% probability. ``scale`` is
+            that of the posterior, a Student distribution around the difference.
         """
-        metric = self._metric(metric)
-        return statistics.pairwise(
-            self._better_scores(metric), self.rho, self._rope_of(metric), self._control_of(metric)
+        return self._analyze(metric).pairs.copy()
+
+    def candidates(self, metric: str | None = None) -> pd.DataFrame:
+        """Return a row per candidate, best first: the summary without the baseline.
+
+        Parameters
+        ----------
+        metric : str, default=None
+            One of `metrics`; None is the primary one. p-values of the others are exploratory.
+
+        Returns
+        -------
+        DataFrame
+            As `summary`.
+        """
+        import pandas as pd
+
+        analysis = self._analyze(metric)
+        table = analysis.summary.copy()
+        by_candidate = self._runs.groupby(tables.key_columns(self.settings))
+        codes = {
+            key: "" if verdict is None else verdict.code
+            for key, verdict in zip(self.settings.keys, self._verdicts, strict=True)
+        }
+        table["beats_prior"] = self._beats_prior()
+        # Without the times, which differ from run to run: equal comparisons have equal tables.
+        table = table.join(self.trainings()[["epochs", "unconverged_rate", "diverged_rate"]])
+        table = table.join(
+            trainings.failure_counts(self._runs, self.settings, analysis.metric.name)
         )
+        table["note"] = presentation.note_failures(table, self.control)
+        table["train_mean"] = by_candidate[f"train_{analysis.metric.name}"].agg(
+            lambda scores: scores.mean(skipna=False)
+        )
+        table["diagnosis"] = pd.Series(codes).reindex(table.index)
+        table["formula"] = by_candidate["formula"].first()
+        if self.settings.tuning is not None:
+            table = table.join(choices.summarize_choices(self._runs, self.settings))
+        if self.settings.target is not None:
+            max_iter = self.settings.network.max_iter
+            table["epochs_to_target"] = by_candidate["epochs_to_target"].agg(
+                lambda epochs: statistics.describe_epochs(epochs, max_iter)
+            )
+        return table
 
     def summary(self, metric: str | None = None) -> pd.DataFrame:
-        """Return a row per candidate, best first, and the class prior below.
+        """Return a row per candidate, best first, and the class prior or training mean below.
 
         Parameters
         ----------
@@ -293,74 +470,102 @@ class InitComparison:
         -------
         DataFrame
             Indexed by label (label and activation where there are several): ``mean, sd_splits,
-            sd_seeds, ci_low, ci_high, mean_rank``; against the best: ``difference,
+            sd_seeds, ci_low, ci_high, mean_rank``; against the best: ``difference, scale,
             difference_low, difference_high, p, p_holm, p_worse, p_equivalent, p_better``; then
-            ``verdict`` (best, tie, worse or undecided), ``ties_with, beats_prior,
-            diverged_rate, train_mean, diagnosis, formula``; `diagnosis` is the code of what
-            `diagnose` says of the start, if anything.
+            ``outcome`` (best, tied, worse, undecided or failed) and a ``note`` on it, ``ties_with,
+            needs`` (seeds, repeats or data, where it is undecided), ``beats_prior, diverged_rate,
+            train_mean, diagnosis, formula``; `diagnosis` is the code of what `diagnose` says of
+            the start, if anything; ``epochs`` is the median, ``unconverged_rate`` the share of runs
+            that ended at `max_iter`, and ``failed_runs`` of ``n_runs`` have no score. With a
+            tuning, also the median of the values that were chosen, a column for each parameter, and
+            ``edge_rate``, the share of splits where one of them was the smallest or largest that
+            was tried.
         """
         import pandas as pd
 
-        metric = self._metric(metric)
-        table = statistics.summarize(
-            self._scores(metric),
-            self.rho,
-            self._rope_of(metric),
-            control=self._control_of(metric),
-            log_loss=self._scores("log_loss").mean(),
-            bounds=self._bounds(metric),
-            greater_is_better=metric != "log_loss",
+        table = self.candidates(metric)
+        baseline = self._summarize_baseline(self._analyze(metric).metric.name)
+        return pd.concat([table, baseline.reindex(columns=table.columns)]).rename_axis(
+            tables.key_columns(self.settings)
         )
-        by_candidate = self._runs.groupby(self._keys)
-        table["beats_prior"] = self._beats_prior()
-        table["diverged_rate"] = by_candidate["diverged"].mean()
-        table["train_mean"] = by_candidate[f"train_{metric}"].mean()
-        table["diagnosis"] = pd.Series(self._codes()).reindex(table.index)
-        table["formula"] = by_candidate["formula"].first()
-        if self.settings["target"] is not None:
-            max_iter = self.settings["max_iter"]
-            table["epochs_to_target"] = by_candidate["epochs_to_target"].agg(
-                lambda epochs: statistics.describe_epochs(epochs, max_iter)
-            )
-        baseline = pd.DataFrame(
-            {
-                "mean": self.baseline[f"test_{metric}"].mean(),
-                "sd_splits": self.baseline[f"test_{metric}"].std(),
-                "train_mean": self.baseline[f"train_{metric}"].mean(),
-            },
-            index=pd.MultiIndex.from_tuples([(BASELINE, "")], names=self._keys)
-            if self._several_activations
-            else pd.Index([BASELINE], name="label"),
-        )
-        return pd.concat([table, baseline.reindex(columns=table.columns)]).rename_axis(self._keys)
 
-    def _bounds(self, metric) -> tuple[float, float]:
-        """Return the range of a score of scikit-learn; somebody's own may have any range."""
-        if metric == "log_loss" or self.settings["scoring"][metric] == repr(metric):
-            for beginnings, bounds in _BOUNDS.items():
-                if metric.startswith(beginnings):
-                    return bounds
-        return -np.inf, np.inf
+    @allow_infinite
+    def _summarize_baseline(self, metric: str) -> pd.DataFrame:
+        """Return the row of the baseline."""
+        import pandas as pd
 
-    def _beats_prior(self) -> pd.Series:
-        """Say of each candidate whether it beats the prior: by the primary metric and log loss."""
-        improvements = {
-            name: self._better_scores(name).sub(
-                self.baseline[f"test_{name}"].to_numpy() * (-1 if name == "log_loss" else 1), axis=0
-            )
-            for name in (self.metrics[0], "log_loss")
+        row = {
+            "mean": self.baseline[f"test_{metric}"].mean(),
+            "sd_splits": self.baseline[f"test_{metric}"].std(),
+            "train_mean": self.baseline[f"train_{metric}"].mean(),
         }
-        constant = self._runs.groupby(self._keys)["same_answer"].all()
-        rope = {name: self._rope_of(name) for name in improvements}
-        return statistics.beats_prior(improvements, self.rho, rope, list(constant.index[constant]))
+        name = self.settings.kind.baseline
+        index = pd.Index([(name, "")] if self.settings.several_activations else [name])
+        return pd.DataFrame(row, index=index)
+
+    @allow_infinite
+    def _beats_prior(self) -> pd.Series:
+        """Say who beats the baseline, by the primary metric and by the loss."""
+        names = (self.metrics[0], self._loss)
+        unit = {name: self._analyze(name).unit for name in names}
+        improvements = {name: self._improvements(name) / unit[name] for name in names}
+        constant = self._runs.groupby(tables.key_columns(self.settings))["same_answer"].all()
+        rope = {name: self._rope_of(name) / unit[name] for name in names}
+        rows = {name: self._analyze(name).rows for name in names}
+        return statistics.beats_prior(
+            improvements, self.rho, rope, list(constant.index[constant]), rows
+        )
+
+    def _improvements(self, metric: str) -> pd.DataFrame:
+        """Return the scores minus those of the baseline on the same split."""
+        prior = self.settings.metrics[metric].turn(self.baseline[f"test_{metric}"].to_numpy())
+        return self._analyze(metric).scores.sub(prior, axis=0)
 
     @property
+    @allow_infinite
     def honest_best(self) -> float:
         """The score of choosing the best like this, without most of the winner's optimism."""
-        splits = self.settings["splits"]
-        if len(self.records) < splits["n"]:  # read from the checkpoint of an unfinished one
+        splits = self.settings.splits
+        if len(self.records) < splits.n:  # read from the checkpoint of an unfinished one
             return np.nan
-        return statistics.honest_best(self._better_scores(self.metrics[0]), splits["repeats"])
+        analysis = self._analyze(None)
+        return analysis.metric.turn(statistics.honest_best(analysis.scores, splits.repeats))
+
+    @allow_infinite
+    def resolution(self, metric: str | None = None) -> pd.Series:
+        """Return the differences to the reference that these splits detect with 80% power.
+
+        Parameters
+        ----------
+        metric : str, default=None
+            One of `metrics`; None is the primary one.
+
+        Returns
+        -------
+        Series
+            Indexed by candidate, without the reference, best first; in the metric's unit, for an
+            unadjusted test. NaN where there is nothing to tell it from.
+        """
+        import pandas as pd
+
+        analysis = self._analyze(metric)
+        others = [key for key in analysis.summary.index if key != analysis.reference]
+        sizes = [
+            analysis.unit
+            * statistics.resolution(
+                analysis.scores[[analysis.reference, key]] / analysis.unit, self.rho, analysis.rows
+            )
+            for key in others
+        ]
+        index = analysis.summary.index.drop([analysis.reference])
+        return pd.Series(sizes, index=index, dtype=float)
+
+    @property
+    def reference(self):
+        """The candidate that differences of the primary metric are differences to."""
+        return self._analyze(None).reference
+
+    # --- Words --------------------------------------------------------------------------------
 
     def sentence(self, metric: str | None = None) -> str:
         """Return what these runs allow to say, in words.
@@ -390,62 +595,35 @@ class InitComparison:
         list of str
             The first one tells the best.
         """
-        metric = self._metric(metric)
-        n_splits = len(self.records)
-        table = self.summary(metric).iloc[:-1]
-        trained = table[table["mean"].notna()]
-        texts = (
-            []
-            if trained.empty
-            else statistics.sentences(
-                trained,
-                metric=metric,
-                rope=self._rope_of(metric),
-                n_splits=n_splits,
-                n_runs=n_splits * self.settings["splits"]["n_seeds"],
-                control=self._control_of(metric),
-                honest=self.honest_best if metric == self.metrics[0] else np.nan,
-                greater_is_better=metric != "log_loss",
-            )
-        )
-        for label in table.index[table["mean"].isna()]:
-            name = statistics.name_label(label)
-            texts.append(f"{name} could not be scored in all runs: see the failures.")
-        if metric != self.metrics[0] and len(table) > 1:
-            texts.append(f"These tests are exploratory: the primary metric is {self.metrics[0]}.")
-        return texts
+        return presentation.sentences(self, self._analyze(metric))
 
-    def resolution(self, metric: str | None = None) -> float:
-        """Return the smallest difference that would be found 4 times in 5.
+    # --- Plots --------------------------------------------------------------------------------
 
-        Parameters
-        ----------
-        metric : str, default=None
-            One of `metrics`; None is the primary one.
-
-        Returns
-        -------
-        float
-            In the metric's unit, for an unadjusted test; the median over pairs.
-        """
-        return statistics.resolution(self._better_scores(self._metric(metric)), self.rho)
-
-    def plot_curves(self, ax=None) -> LossCurvesDisplay:
+    def plot_curves(self, ax=None, *, order=None, title=None, figsize=None) -> LossCurvesDisplay:
         """Draw training and held-out loss over epochs.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
+        order : sequence of labels, default=None
+            The candidates to draw, in this order; None draws all.
+        title : str, default=None
+            Title of the figure.
+        figsize : (width, height) in inches, "page" or "column", default=None
+            Size of the figure: 7.2 inches wide as a page, the default, 3.5 as a column, or any.
 
         Returns
         -------
         LossCurvesDisplay
             What was drawn; it has ``ax_`` and ``figure_``.
         """
-        return self._curves_display().plot(ax)
+        display = self._curves_display(order=order)
+        return display.plot(ax, title=title, figsize=figsize)
 
-    def plot_scores(self, metric: str | None = None, ax=None) -> ScoresDisplay:
+    def plot_scores(
+        self, metric: str | None = None, ax=None, *, order=None, title=None, figsize=None
+    ) -> ScoresDisplay:
         """Draw the scores of every split, training beside held-out.
 
         Parameters
@@ -454,15 +632,24 @@ class InitComparison:
             One of `metrics`; None is the primary one.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
+        order : sequence of labels, default=None
+            The candidates to draw, in this order; None draws all.
+        title : str, default=None
+            Title of the figure.
+        figsize : (width, height) in inches, "page" or "column", default=None
+            Size of the figure: 7.2 inches wide as a page, the default, 3.5 as a column, or any.
 
         Returns
         -------
         ScoresDisplay
             What was drawn; it has ``ax_`` and ``figure_``.
         """
-        return self._scores_display(metric).plot(ax)
+        display = self._scores_display(metric, order=order)
+        return display.plot(ax, title=title, figsize=figsize)
 
-    def plot_differences(self, metric: str | None = None, ax=None) -> DifferencesDisplay:
+    def plot_differences(
+        self, metric: str | None = None, ax=None, *, order=None, title=None, figsize=None
+    ) -> DifferencesDisplay:
         """Draw what is known of each difference to the best, and the ROPE.
 
         Parameters
@@ -471,15 +658,24 @@ class InitComparison:
             One of `metrics`; None is the primary one.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
+        order : sequence of labels, default=None
+            The candidates to draw, in this order; None draws all.
+        title : str, default=None
+            Title of the figure.
+        figsize : (width, height) in inches, "page" or "column", default=None
+            Size of the figure: 7.2 inches wide as a page, the default, 3.5 as a column, or any.
 
         Returns
         -------
         DifferencesDisplay
             What was drawn; it has ``ax_`` and ``figure_``.
         """
-        return self._differences_display(metric).plot(ax)
+        display = self._differences_display(metric, order=order)
+        return display.plot(ax, title=title, figsize=figsize)
 
-    def plot_heatmap(self, metric: str | None = None, ax=None) -> HeatmapDisplay:
+    def plot_heatmap(
+        self, metric: str | None = None, ax=None, *, order=None, title=None, figsize=None
+    ) -> HeatmapDisplay:
         """Draw the mean score of every init with every activation.
 
         Parameters
@@ -488,44 +684,110 @@ class InitComparison:
             One of `metrics`; None is the primary one.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
+        order : sequence of labels, default=None
+            The initializers to draw, the first on top; None draws all, the best on top.
+        title : str, default=None
+            Title of the figure.
+        figsize : (width, height) in inches, "page" or "column", default=None
+            Size of the figure: 7.2 inches wide as a page, the default, 3.5 as a column, or any.
 
         Returns
         -------
         HeatmapDisplay
             What was drawn; it has ``ax_`` and ``figure_``.
         """
-        return self._heatmap_display(metric).plot(ax)
+        display = self._heatmap_display(metric, order=order)
+        return display.plot(ax, title=title, figsize=figsize)
 
-    def _curves_display(self):
-        prior_loss = self.baseline["test_log_loss"].mean()
-        return LossCurvesDisplay.from_frame(self.curves(), prior_loss=prior_loss)
+    def plot_tuning(
+        self, parameter: str | None = None, ax=None, *, order=None, title=None, figsize=None
+    ) -> TuningDisplay:
+        """Draw the loss on the inner parts against the values that were tried.
 
-    def _scores_display(self, metric=None):
-        metric = self._metric(metric)
-        return ScoresDisplay.from_frame(self._runs, self.summary(metric), metric=metric)
+        Where lines cross, the order of the candidates depends on the value.
 
-    def _differences_display(self, metric=None):
-        metric = self._metric(metric)
-        return DifferencesDisplay.from_frame(
-            self.summary(metric),
-            rope=self._rope_of(metric),
-            n_splits=len(self.records),
-            metric=metric,
-            reference=self._reference(metric),
+        Parameters
+        ----------
+        parameter : str, default=None
+            One of the tuned parameters; None is the first. Of the others, each run has the values
+            that are best for it.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        order : sequence of labels, default=None
+            The candidates to draw, in this order; None draws all.
+        title : str, default=None
+            Title of the figure.
+        figsize : (width, height) in inches, "page" or "column", default=None
+            Size of the figure: 7.2 inches wide as a page, the default, 3.5 as a column, or any.
+
+        Returns
+        -------
+        TuningDisplay
+            What was drawn; it has ``ax_`` and ``figure_``.
+        """
+        display = self._tuning_display(parameter, order=order)
+        return display.plot(ax, title=title, figsize=figsize)
+
+    def _tuning_display(self, parameter: str | None = None, order=None) -> TuningDisplay:
+        trials = self.tuning()
+        names = list(self.settings.tuning.values) if self.settings.tuning else []
+        if parameter is not None and parameter not in names:
+            raise ValueError(f"{parameter!r} was not tuned; this comparison tuned {names}.")
+        return TuningDisplay.from_frame(trials, parameter=parameter or names[0], order=order)
+
+    def _curves_display(self, order=None) -> LossCurvesDisplay:
+        settings = self.settings
+        return LossCurvesDisplay.from_frame(
+            self.curves(),
+            prior_loss=self._baseline_of_curves(),
+            loss=settings.curve_loss,
+            baseline=settings.kind.baseline,
+            order=order,
         )
 
-    def _heatmap_display(self, metric=None):
-        metric = self._metric(metric)
-        better = metric != "log_loss"
-        return HeatmapDisplay.from_frame(self._runs, metric=metric, greater_is_better=better)
+    def _baseline_of_curves(self) -> float | None:
+        """Return the baseline's mean loss, where it is known in the unit of the curves."""
+        losses = self.baseline[f"test_{self._loss}"]
+        if self.settings.curve_loss == self._loss:
+            return losses.mean()
+        return np.square(losses).mean() if self.settings.curve_loss == "squared_error" else None
 
-    def to_html(self, path=None, *, repeat: str | None = None) -> str:
+    def _scores_display(self, metric: str | None = None, order=None) -> ScoresDisplay:
+        name = self._analyze(metric).metric.name
+        return ScoresDisplay.from_frame(self._runs, self.summary(name), metric=name, order=order)
+
+    def _differences_display(self, metric: str | None = None, order=None) -> DifferencesDisplay:
+        analysis = self._analyze(metric)
+        return DifferencesDisplay.from_frame(
+            self.summary(metric),
+            rope=analysis.rope,
+            n_splits=len(self.records),
+            metric=analysis.metric.name,
+            reference=analysis.reference,
+            order=order,
+        )
+
+    def _heatmap_display(self, metric: str | None = None, order=None) -> HeatmapDisplay:
+        metric_ = self._analyze(metric).metric
+        return HeatmapDisplay.from_frame(
+            self._runs,
+            summary=self.candidates(metric),
+            metric=metric_.name,
+            greater_is_better=metric_.greater_is_better,
+            order=order,
+        )
+
+    # --- Files --------------------------------------------------------------------------------
+
+    def to_html(self, path=None, *, title: str | None = None, repeat: str | None = None) -> str:
         """Write the report: one HTML page that loads nothing and runs no script.
 
         Parameters
         ----------
         path : path-like, default=None
             Where; replaced in one step if it exists. None only returns the page.
+        title : str, default=None
+            Its title; None is made of `data_name` and the date.
         repeat : str, default=None
             The call or command that repeats the comparison; None is the call of
             `compare_initializers`.
@@ -540,23 +802,9 @@ class InitComparison:
         OSError
             If the file cannot be written.
         """
-        from skinit.report import render_report
+        from skinit.comparison.reporting import write_report
 
-        metric = self.metrics[0]
-        return render_report(
-            path,
-            title="Initializers compared",
-            sentence=self.sentences(),
-            summary=self.summary(),
-            figures=self._figures(),
-            failures=[*self.diagnoses.items(), *self.failures.items()],
-            method=self._method(),
-            repeat=write_call(self.settings, self.control, self.rope) if repeat is None else repeat,
-            notes=self._notes(),
-            pairwise=self.pairwise(),
-            metric=metric,
-            reference=self._reference(metric),
-        )
+        return write_report(self, path, title, repeat)
 
     def to_markdown(self, metric: str | None = None) -> str:
         """Return the summary as a Markdown table.
@@ -573,18 +821,25 @@ class InitComparison:
         """
         from skinit.report import summary_to_markdown
 
-        metric = self._metric(metric)
+        analysis = self._analyze(metric)
         return summary_to_markdown(
-            self.summary(metric), metric=metric, reference=self._reference(metric)
+            self.summary(metric),
+            metric=analysis.metric.name,
+            reference=analysis.reference,
+            greater_is_better=analysis.metric.greater_is_better,
         )
 
-    def to_latex(self, metric: str | None = None) -> str:
-        """Return the summary as a LaTeX table, for the package booktabs.
+    def to_latex(
+        self, metric: str | None = None, *, caption: str | None = None, label: str | None = None
+    ) -> str:
+        """Return the columns of the summary that fit a paper as LaTeX, for the package booktabs.
 
         Parameters
         ----------
         metric : str, default=None
             One of `metrics`; None is the primary one.
+        caption, label : str, default=None
+            With either of them the table floats, with this caption, in LaTeX, and this label.
 
         Returns
         -------
@@ -593,105 +848,15 @@ class InitComparison:
         """
         from skinit.report import summary_to_latex
 
-        metric = self._metric(metric)
+        analysis = self._analyze(metric)
         return summary_to_latex(
-            self.summary(metric), metric=metric, reference=self._reference(metric)
+            self.summary(metric),
+            metric=analysis.metric.name,
+            reference=analysis.reference,
+            greater_is_better=analysis.metric.greater_is_better,
+            caption=caption,
+            label=label,
         )
-
-    @property
-    def reference(self):
-        """The candidate that differences of the primary metric are differences to."""
-        return self._reference(self.metrics[0])
-
-    def _reference(self, metric):
-        control = self._control_of(metric)
-        return self.summary(metric).index[0] if control is None else control
-
-    def _figures(self):
-        """Return (heading, caption, figure) of every drawing of the report."""
-        n_splits = len(self.records)
-        figures = []
-        if self.settings["curves"] and not self.curves().empty:
-            figures.append(
-                (
-                    "Loss curves",
-                    "Log loss by epoch, without the L2 penalty: median and quartiles of all "
-                    "runs. Solid: training rows; dashed: held-out rows, watched and never used.",
-                    self._curves_display().to_figure(),
-                )
-            )
-        figures.append(
-            (
-                "Scores",
-                f"The {name_metric(self.metrics[0])} of every split, held-out (filled) beside "
-                "training (open), and the 95% interval of the mean held-out score.",
-                self._scores_display().to_figure(),
-            )
-        )
-        if len(self.settings["candidates"]) > 1 and n_splits > 1:
-            figures.append(
-                (
-                    "Differences",
-                    "What is known of each difference, and the region of practical equivalence "
-                    f"of ±{self._rope_of(self.metrics[0]):g}.",
-                    self._differences_display().to_figure(),
-                )
-            )
-        if self._several_activations:
-            figures.append(
-                (
-                    "Initializers and activations",
-                    "Mean held-out score of every pair; the best is framed.",
-                    self._heatmap_display().to_figure(),
-                )
-            )
-        return figures
-
-    def _notes(self) -> list[str]:
-        n_splits = len(self.records)
-        notes = [
-            "The interval of a mean is that of the expected score when trained on as many rows "
-            "as one split trains on. Two such intervals that overlap say nothing about a "
-            "difference: the differences have intervals of their own."
-        ]
-        resolution = self.resolution()
-        if np.isfinite(resolution) and resolution > 0:
-            notes.append(
-                f"These {n_splits} splits find a difference of {resolution:.3f} four times in "
-                "five (median over all pairs). More seeds, more repeats and above all more data "
-                "find smaller ones."
-            )
-        if self.honest_best == self.honest_best and self.control is None:
-            notes.append(
-                "The mean of a winner is optimistic. The honest estimate of choosing this way "
-                f"is {self.honest_best:.3f}."
-            )
-        if len(self.metrics) > 2:
-            notes.append(
-                f"All tests are about {self.metrics[0]}; those of the other metrics are "
-                "exploratory."
-            )
-        return notes
-
-    def _method(self) -> dict[str, str]:
-        settings = self.settings
-        data, splits = settings["data"], settings["splits"]
-        classes = ", ".join(f"{name}: {count}" for name, count in data["classes"].items())
-        steps, control = settings["preprocessing"], self._control_of(self.metrics[0])
-        return {
-            "Data": f"{data['n_samples']:,} rows of {data['n_features']:,} features "
-            f"(fingerprint {data['X']}-{data['y']})",
-            "Rows per class": classes,
-            "Network": f"InitMLPClassifier({write_arguments(settings['network'])})",
-            "Preprocessing": "; ".join(steps.values()) if steps else "none",
-            "Splits": f"{splits['n']} ({splits['cv']}), fitted on the training part alone",
-            "Seeds per split": f"{splits['n_seeds']}, from random_state={settings['seed']}; the "
-            "same for all candidates, different for every split",
-            "Tests": f"corrected resampled t-test (test to training rows {self.rho:.2f}), Holm "
-            + ("over all pairs" if control is None else "over the pairs with the control")
-            + f"; posterior with a region of practical equivalence of {self.rope}",
-            "Versions": ", ".join(f"{k} {v}" for k, v in settings["versions"].items()),
-        }
 
     def save(self, path) -> None:
         """Write the comparison as one JSON file.
@@ -701,14 +866,18 @@ class InitComparison:
         path : path-like
             Where; replaced in one step if it exists.
         """
-        control = list(self.control) if isinstance(self.control, tuple) else self.control
-        document = {
-            "settings": self.settings,
-            "control": control,
-            "rope": self.rope,
-            "records": self.records,
-        }
-        write_atomically(path, to_json(document))
+        write_saved(
+            path,
+            SavedComparison(
+                self.settings,
+                self._verdicts,
+                self.records,
+                self.control,
+                self.rope,
+                about_data=tuple(self.about_data),
+                provenance=self.provenance,
+            ),
+        )
 
     @classmethod
     def load(cls, path) -> InitComparison:
@@ -728,19 +897,15 @@ class InitComparison:
         Raises
         ------
         ValueError
-            If the file is neither.
+            If the file is neither, or what it holds is damaged.
         """
-        try:
-            document = json.loads(Path(path).read_text(encoding="utf-8"))
-            settings, records = document["settings"], document["records"]
-            is_comparison = settings["format"] == FORMAT
-        except (ValueError, KeyError, TypeError):
-            is_comparison = False
-        if not is_comparison:
-            settings, records = Checkpoint.read(path)
-            if not records:
-                raise ValueError(f"{str(path)!r} holds no finished split yet.")
-            return cls(settings, sorted(records, key=lambda record: record["split"]))
-        control = document["control"]
-        control = tuple(control) if isinstance(control, list) else control
-        return cls(settings, records, control=control, rope=document["rope"])
+        saved = read_saved(path)
+        return cls(
+            saved.settings,
+            saved.records,
+            diagnoses=saved.diagnoses,
+            control=saved.control,
+            rope=saved.rope,
+            about_data=saved.about_data,
+            provenance=saved.provenance,
+        )

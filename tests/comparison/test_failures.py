@@ -1,0 +1,147 @@
+"""What fails: divergence, errors in an initializer or a scorer, rows that nobody can train on."""
+
+from __future__ import annotations
+
+import json
+from itertools import cycle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import log_loss
+
+from skinit import InitComparison, InitMLPClassifier
+from tests.comparison.comparison_tools import NETWORK, X, compare, y
+
+
+def test_divergence_is_a_result():
+    network = InitMLPClassifier(
+        (8, 8), "identity", solver="sgd", learning_rate_init=2.0, max_iter=60, tol=0
+    )
+    comparison = compare(network, X * 100, y, init=["zeros", "random"], cv=3)
+    frame = comparison.to_frame().set_index(["label", "split"])
+    assert frame.loc["random", "diverged"].all()
+    np.testing.assert_array_equal(
+        frame.loc["random", "test_accuracy"], comparison.baseline["test_accuracy"]
+    )
+    assert comparison.summary().loc["random", "diverged_rate"] == 1
+    assert "random diverged in 3 of 3 runs" in comparison.sentence()
+    assert "diverged in 3 of 3 runs" in comparison.failures["random"]
+
+
+def test_a_candidate_or_scorer_that_raises_is_reported_beside_its_name():
+    def broken(fan_in, fan_out, rng):
+        raise RuntimeError("my own law is broken")
+
+    def scorer(estimator, X, y):
+        raise RuntimeError("no such score")
+
+    comparison = compare(
+        init={"he": "he", "broken": broken}, cv=3, scoring={"accuracy": "accuracy", "odd": scorer}
+    )
+    assert "my own law is broken" in comparison.failures["broken"]
+    assert "no such score" in comparison.failures["he"]
+    summary = comparison.summary()
+    assert summary.loc["he", "mean"] > 0.5
+    assert np.isnan(summary.loc["broken", "mean"])
+    assert "broken" in comparison.sentence()
+
+
+def test_data_that_nobody_can_train_on_raise():
+    bad = X.copy()
+    bad[3, 2] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        compare(NETWORK, bad, y, init=["he", "zeros"])
+
+
+@pytest.mark.parametrize("curves", [True, False])
+def test_bad_rows_are_found_whether_they_are_watched_or_not(curves):
+    """Every row is a test row once, and a training row else."""
+    bad = X.copy()
+    bad[3, 2] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        compare(NETWORK, bad, y, init=["he", "zeros"], curves=curves)
+
+
+def test_candidates_that_all_fail_each_in_its_own_way_raise():
+    def one(fan_in, fan_out, rng):
+        raise RuntimeError("one reason")
+
+    def other(fan_in, fan_out, rng):
+        raise RuntimeError("another reason")
+
+    with pytest.raises(ValueError, match=r"on split 0: .*one reason; .*another reason"):
+        compare(init=[one, other], cv=3)
+
+
+def test_a_control_that_fails_leaves_the_best_in_its_place(tmp_path):
+    def broken(fan_in, fan_out, rng):
+        raise RuntimeError("my own law is broken")
+
+    inits = {"he": "he", "zeros": "zeros", "broken": broken}
+    comparison = compare(init=inits, cv=3, control="broken")
+    free = compare(init=inits, cv=3)
+    assert comparison.sentence() == free.sentence()
+    assert "broken failed in 3 of 3 runs and has no score" in comparison.sentence()
+    pd.testing.assert_frame_equal(comparison.pairwise(), free.pairwise())
+    page = comparison.to_html(tmp_path / "report.html")
+    assert "for all 3 pairs" in page and "my own law is broken" in page
+
+
+def test_a_score_that_is_no_number_for_anybody_is_refused():
+    with pytest.raises(ValueError, match=r"scored on split 0: 'odd' is NaN\. Use another scorer"):
+        compare(init=["he"], cv=3, scoring={"odd": lambda estimator, X, y: np.nan})
+
+
+@pytest.mark.parametrize("n_infinite", [1, 5])
+def test_an_infinite_score_is_a_score(tmp_path, n_infinite):
+    """A likelihood of zero is a result: it is kept, written, read, shown and said."""
+    seen = []
+
+    def log_likelihood(estimator, X, y):
+        if len(getattr(estimator, "coefs_", [])) and not estimator.coefs_[0].any():
+            seen.append(estimator)
+            if len(seen) <= 2 * n_infinite:  # it is asked twice a split
+                return -np.inf
+        return -log_loss(y, estimator.predict_proba(X))
+
+    network = InitMLPClassifier((8,), "tanh", solver="lbfgs", max_iter=5)
+    comparison = compare(
+        network, init=["zeros", "he", "xavier"], cv=5, scoring={"likelihood": log_likelihood}
+    )
+    scores = comparison.to_frame().groupby("label")["test_likelihood"]
+    assert scores.min()["zeros"] == -np.inf
+    assert np.isneginf(scores.get_group("zeros")).sum() == n_infinite
+    assert comparison.failures == {"zeros": f"likelihood is infinite in {n_infinite} of 5 runs"}
+    summary = comparison.candidates()
+    assert summary.index[-1] == "zeros" and summary.loc["zeros", "mean"] == -np.inf
+    assert "zeros has an infinite likelihood" in comparison.sentence()
+    page = comparison.to_html()
+    assert f"likelihood is infinite in {n_infinite} of 5 runs" in page
+    comparison.save(tmp_path / "saved.json")
+    json.loads((tmp_path / "saved.json").read_text(), parse_constant=pytest.fail)
+    loaded = InitComparison.load(tmp_path / "saved.json")
+    pd.testing.assert_frame_equal(loaded.to_frame(), comparison.to_frame())
+    pd.testing.assert_frame_equal(loaded.summary(), comparison.summary())
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of products that overflow
+def test_a_loss_that_is_no_number_is_said():
+    def huge(fan_in, fan_out, rng):
+        return 1e160 * rng.normal(size=(fan_in, fan_out))
+
+    network = InitMLPClassifier((8,), "relu", solver="lbfgs", max_iter=3)
+    failures = compare(network, init=["he", huge], cv=2).failures
+    assert list(failures.values()) == ["log_loss is not a number in 2 of 2 runs"]
+
+
+@pytest.mark.parametrize("values", [[-np.inf], [np.inf], [np.inf, -np.inf]])
+def test_scores_may_all_be_infinite(tmp_path, values):
+    scores = cycle(values)
+    comparison = compare(init=["he", "xavier"], cv=3, scoring={"u": lambda *_: next(scores)})
+    assert "has an infinite u" in comparison.sentence()
+    for text in (comparison.to_html(), comparison.to_markdown(), comparison.to_latex()):
+        assert "he" in text
+    comparison.save(tmp_path / "saved.json")
+    loaded = InitComparison.load(tmp_path / "saved.json")
+    pd.testing.assert_frame_equal(loaded.summary(), comparison.summary())
