@@ -1,0 +1,169 @@
+"""Scores of each candidate, split by split."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skinit._wording import write_count
+from skinit.displays.base import (
+    BLACK,
+    BLUE,
+    LIGHT,
+    ORANGE,
+    SMALL,
+    Display,
+    arrange,
+    index_by_name,
+    is_narrow,
+    label_rows,
+    name_candidates,
+    name_metric,
+    row_height,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ScoresDisplay(Display):
+    """Scores of each candidate, split by split, and the interval of its mean.
+
+    Every dot is one split, its seeds averaged; the same split has the same height in every row.
+    Held-out scores are filled, training scores open and lighter. The bar is the 95% interval of
+    the mean held-out score. Two such bars that overlap say nothing about a difference: for that
+    there is `DifferencesDisplay`.
+
+    Parameters
+    ----------
+    test, train : DataFrame of shape (n_splits, n_candidates)
+        Held-out and training scores.
+    means : DataFrame
+        Columns ``mean, ci_low, ci_high``, indexed by candidate, in the order of the rows.
+    metric : str, default="accuracy"
+        Name of the score.
+    baseline : float, default=None
+        Mean score of the baseline.
+    baseline_name : str, default="class prior"
+        What the baseline is called.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What was drawn on.
+    figure_ : matplotlib Figure
+        The figure of the axes.
+    """
+
+    def __init__(
+        self,
+        test: pd.DataFrame,
+        train: pd.DataFrame,
+        means: pd.DataFrame,
+        *,
+        metric: str = "accuracy",
+        baseline: float | None = None,
+        baseline_name: str = "class prior",
+    ):
+        self.test = test
+        self.train = train
+        self.means = means
+        self.metric = metric
+        self.baseline = baseline
+        self.baseline_name = baseline_name
+
+    @classmethod
+    def from_frame(
+        cls,
+        runs: pd.DataFrame,
+        summary: pd.DataFrame,
+        *,
+        metric: str = "accuracy",
+        order: Sequence[Hashable] | None = None,
+    ) -> ScoresDisplay:
+        """Make the display from a table of runs and its summary.
+
+        Parameters
+        ----------
+        runs : DataFrame
+            One row per run: ``label, activation, split, seed, test_<metric>, train_<metric>``.
+        summary : DataFrame
+            Columns ``mean, ci_low, ci_high``; the first row is drawn on top. A row that no run
+            belongs to is the baseline.
+        metric : str, default="accuracy"
+            Name of the score.
+        order : sequence of labels, default=None
+            The candidates to draw, in this order; None draws all as they are.
+
+        Returns
+        -------
+        ScoresDisplay
+        """
+        means = index_by_name(summary)[["mean", "ci_low", "ci_high"]].astype(float)
+        test, train = (_split_scores(runs, f"{side}_{metric}") for side in ("test", "train"))
+        known = means.index.isin(test.columns)
+        name, baseline = "", None
+        if not known.all():
+            name, baseline = means.index[~known][0], float(means.loc[~known, "mean"].iloc[0])
+        means = means[known]
+        means = means.loc[arrange(list(means.index), order)]
+        return cls(
+            test[means.index],
+            train[means.index],
+            means,
+            metric=metric,
+            baseline=baseline,
+            baseline_name=name,
+        )
+
+    def _subject(self):
+        splits = write_count(len(self.test), "split")
+        return f"{self.metric} of {write_count(len(self.means), 'candidate')} on {splits}"
+
+    def _size(self):
+        return 7.2, 1.2 + row_height(self.means.index) * len(self.means)
+
+    def _column_height(self):
+        return 1.2 + row_height(self.means.index, narrow=True) * len(self.means)
+
+    def _draw(self, ax):
+        spread = np.linspace(0.05, 0.28, len(self.test)) if len(self.test) > 1 else 0.15
+        for row, name in enumerate(self.means.index):
+            ax.scatter(
+                self.train[name], row + spread, s=13, facecolors="none", edgecolors=ORANGE,
+                linewidths=0.8, alpha=0.8, label=None if row else "training, one split",
+            )  # fmt: skip
+            ax.scatter(
+                self.test[name], row - spread, s=15, color=BLUE, alpha=0.55, linewidths=0,
+                label=None if row else "held-out, one split",
+            )  # fmt: skip
+        self._draw_means(ax)
+        if self.baseline is not None:
+            name = self.baseline_name
+            ax.axvline(self.baseline, color=BLACK, ls=":", lw=1, zorder=1, label=name)
+        label_rows(ax, self.means.index)
+        ax.grid(axis="x", color=LIGHT, linewidth=0.5)
+        ax.set_axisbelow(True)
+        ax.set_xlabel(name_metric(self.metric))
+        ax.legend(
+            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2 if is_narrow(ax) else 4,
+            frameon=False, fontsize=SMALL,
+            handletextpad=0.3, columnspacing=1.5,
+        )  # fmt: skip
+
+    def _draw_means(self, ax):
+        low, mean, high = self.means[["ci_low", "mean", "ci_high"]].to_numpy().T
+        # Lists, because matplotlib 3.8 stumbles over arrays of a single candidate.
+        ends = [list(mean - low), list(high - mean)]
+        ax.errorbar(
+            mean, range(len(mean)), xerr=ends, fmt="D", color=BLACK,
+            markersize=4, capsize=3, linewidth=1.2, label="held-out mean, 95% interval",
+        )  # fmt: skip
+
+
+def _split_scores(runs: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the mean over seeds, a row for each split and a column for each candidate."""
+    keys = [runs["split"], name_candidates(runs).rename("candidate")]
+    return runs[column].groupby(keys).apply(lambda seeds: seeds.mean(skipna=False)).unstack()
