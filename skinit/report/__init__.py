@@ -1,9 +1,10 @@
-"""Write a comparison down: an HTML page, Markdown, LaTeX."""
+"""Pages, Markdown and LaTeX: results for people who read them elsewhere."""
 
 from __future__ import annotations
 
-from skinit.report.page import render_report
+from skinit.report.page import render_page
 from skinit.report.tables import (
+    format_estimates,
     format_pairwise,
     format_summary,
     summary_to_latex,
@@ -11,9 +12,10 @@ from skinit.report.tables import (
 )
 
 __all__ = [
+    "format_estimates",
     "format_pairwise",
     "format_summary",
-    "render_report",
+    "render_page",
     "summary_to_latex",
     "summary_to_markdown",
 ]
