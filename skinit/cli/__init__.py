@@ -1,4 +1,4 @@
-"""The command line: `skinit compare`, `diagnose`, `reproduce`, `list`.
+"""The command line: `skinit compare`, `diagnose`, `explain`, `reproduce`, `list`, `warm-up`.
 
 Commands are thin: they ask the library, and print what it returns. Heavy imports are inside them,
 so that `skinit --help` comes at once.
@@ -6,7 +6,7 @@ so that `skinit --help` comes at once.
 
 from __future__ import annotations
 
-from skinit.cli import compare, diagnose, names, reproduce
+from skinit.cli import compare, diagnose, explain, names, reproduce, warmup
 from skinit.cli.app import app
 
-__all__ = ["app", "compare", "diagnose", "names", "reproduce"]
+__all__ = ["app", "compare", "diagnose", "explain", "names", "reproduce", "warmup"]

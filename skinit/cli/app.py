@@ -1,44 +1,55 @@
-"""The application that all commands register with, and what they share."""
+"""The application that all commands register with: version, completion and errors."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from typer.core import TyperGroup
 
-import skinit
+from skinit._version import __version__
+from skinit.cli.terminal import say
 
 
 class _Commands(TyperGroup):
-    """All commands; what their user can mend ends in one sentence and exit code 2."""
+    """All commands; an error that the user can correct is one sentence and exit code 2."""
 
     def invoke(self, ctx):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # as in `skinit list | head`, which typer ends quietly
             raise
-        except (ValueError, OSError) as error:
-            typer.echo(f"skinit: {' '.join(str(error).split())}", err=True)
+        except Exception as error:
+            message = _describe(error)
+            if message is None:
+                raise
+            say(f"skinit: {' '.join(message.split())}", err=True)
             raise typer.Exit(2) from None
+
+
+def _describe(error: Exception) -> str | None:
+    """Return what to tell the user of an error; None for a bug."""
+    if isinstance(error, ValueError | OSError):
+        return str(error)
+    # Options that typer refuses; its class of these errors moved between versions.
+    if hasattr(error, "format_message") and getattr(error, "exit_code", None) == 2:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "skinit"
+        return f"{error.format_message().rstrip('.')}. Try {command} --help."
+    return None
 
 
 app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"skinit {skinit.__version__}")
+def _print_version(is_asked_for: bool) -> None:
+    if is_asked_for:
+        typer.echo(f"skinit {__version__}")
         raise typer.Exit
 
 
@@ -47,23 +58,21 @@ def main(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
         ),
     ] = False,
 ) -> None:
-    """Weight initialization as a hyperparameter."""
+    """Weight initialization as a hyperparameter.
 
-
-def new_table(title: str) -> Table:
-    """Return an empty table in the style of all of them."""
-    return Table(
-        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
-    )
-
-
-def new_progress() -> Progress:
-    """Return a progress bar that shows on a terminal only, and vanishes when done."""
-    console = Console(stderr=True)
-    console.quiet = not console.is_terminal
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True)
+    \b
+    Examples:
+      skinit compare                              four initializers on digits
+      skinit compare my.csv --target label        the same on your data
+      skinit diagnose digits --init zeros         why a start fails
+      skinit explain INIT01                       what a verdict means
+      skinit reproduce                            cats and dogs from four starts
+      skinit COMMAND --help                       all options of a command
+    """

@@ -2,113 +2,124 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
-from skinit.cli.app import app, new_table
-from skinit.cli.compare import Data, Hidden, Solver, Target, make_network, split_list
+from skinit._files import find_free
+from skinit.cli.app import app
+from skinit.cli.delivery import delivery
+from skinit.cli.files import FIGURES, check_outputs
+from skinit.cli.groups import spread_groups
+from skinit.cli.machine import STDOUT, deliver_json, write_diagnoses
+from skinit.cli.network import OneNetwork
+from skinit.cli.options import NETWORK, OUTPUT, Json, Seed
+from skinit.cli.reading import DataOptions, print_account
+from skinit.cli.signals import interruption_explained
+from skinit.cli.tables import print_table
+from skinit.cli.terminal import Terminal, say
 
 if TYPE_CHECKING:
     from skinit.diagnosis import Diagnosis
 
-# What fits a terminal: column of the frame, heading, format.
-COLUMNS = [
-    ("units", "units", "{:.0f}"),
-    ("q", "signal²", "{:.2g}"),
-    ("gradient_rms", "gradient", "{:.1e}"),
-    ("saturated", "saturated", "{:.0%}"),
-    ("dead", "dead", "{:.0%}"),
-    ("distinct", "distinct", "{:.0f}"),
-    ("rank", "rank", "{:.0f}"),
-]
+TOO_MANY = ("z_std", "delta_rms")  # columns that do not fit a terminal
 
 
 @app.command()
+@spread_groups
 def diagnose(
-    data: Data = "digits",
-    target: Target = None,
-    init: Annotated[str, typer.Option(help="Initializers, separated by commas.")] = (
-        "zeros,random,he,xavier"
-    ),
-    activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "relu",
-    hidden: Hidden = "100",
-    solver: Solver = "auto",
-    learning_rate_init: Annotated[
-        float, typer.Option(min=0, help="First learning rate of adam and sgd.")
-    ] = 0.001,
-    scale: Annotated[bool, typer.Option(help="Standardize the inputs, as compare does.")] = True,
-    seed: Annotated[int, typer.Option(min=0, help="Where the weights come from.")] = 0,
+    *,
+    network: OneNetwork,
+    scale: Annotated[
+        bool,
+        typer.Option(help="Standardize the inputs, as compare does.", rich_help_panel=NETWORK),
+    ] = True,
+    seed: Seed = 0,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Where to draw signal and gradient, .png, .pdf or .svg; with several "
-            "initializers the name is added.",
+            help="File for the page, .html, by default a new one named after the data; or for the "
+            "figure alone, .png, .pdf or .svg.",
             show_default=False,
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
+    json_path: Json = None,
+    reading: DataOptions,
 ) -> None:
-    """Say why an initialization fails, before a single epoch is trained."""
+    """Say why a network will not learn, before a single epoch is trained.
+
+    \b
+    Examples:
+      skinit diagnose digits --init zeros,he --activation tanh
+      skinit diagnose my.csv --target label --hidden 50,50,50 --out signal.pdf
+    """
     from sklearn.preprocessing import FunctionTransformer
 
-    from skinit._files import check_writable
-    from skinit.datasets.named import load_dataset
-    from skinit.diagnosis import diagnose as judge
+    from skinit.diagnosis import diagnose as diagnose_start
+    from skinit.estimators.pipelines import network_prefix
 
-    dataset = load_dataset(data, target)
+    out = out or find_free(f"skinit-diagnosis-{reading.file_name}.html")
+    is_piped = json_path == STDOUT
+    check_outputs(
+        {"--out": out, "--json": None if is_piped else json_path},
+        {"--out": (".html", *FIGURES), "--json": (".json",)},
+        reading.data,
+    )
+    console, diagnoses = Terminal(stderr=is_piped), {}
+    dataset = reading.load()
+    print_account(console, dataset.account)
     if not scale:
         if hasattr(dataset.X, "columns"):
-            raise ValueError("--no-scale is for pictures and numbers; words have to be encoded.")
+            raise ValueError("--no-scale is for pictures and numbers: tables have to be encoded.")
         dataset = dataset._replace(preprocessing=FunctionTransformer())
-    names = split_list(init)
-    files = [_name_file(out, name, len(names) > 1) for name in names]
-    for path in filter(None, files):
-        check_writable(path)
-    pipeline = make_network(dataset, hidden, solver, learning_rate_init, 200, activation)
-    for name, file in zip(names, files, strict=True):
-        pipeline.set_params(initmlpclassifier__init=name, initmlpclassifier__random_state=seed)
-        diagnosis = judge(pipeline, dataset.X, dataset.y, random_state=seed)
-        _print_diagnosis(name, diagnosis)
-        if file is not None:
-            _save(diagnosis, file)
-            typer.echo(f"Figure: {file}\n")
+    pipeline = network.make_pipeline(dataset)
+    prefix = network_prefix(pipeline)
+    with interruption_explained(), delivery() as attempt:
+        for name in network.inits:
+            pipeline.set_params(**{f"{prefix}init": name, f"{prefix}random_state": seed})
+            diagnosis = diagnose_start(pipeline, dataset.X, dataset.y, random_state=seed)
+            diagnoses[name] = diagnosis
+            with attempt():
+                _print_diagnosis(console, name, diagnosis)
+        with attempt():
+            _save(diagnoses, out, reading, dataset)
+            say(f"{'Page' if out.suffix.lower() == '.html' else 'Figure'}: {out}", err=is_piped)
+        with attempt():
+            deliver_json(write_diagnoses(diagnoses, dataset.account), json_path)
 
 
-def _name_file(out: Path | None, name: str, several: bool) -> Path | None:
-    if out is not None and out.suffix.lower() not in (".png", ".pdf", ".svg"):
-        raise ValueError(f"--out must end in .png, .pdf or .svg, got {str(out)!r}.")
-    return out.with_stem(f"{out.stem}-{name}") if out is not None and several else out
+def _save(diagnoses: dict[str, Diagnosis], out: Path, reading, dataset) -> None:
+    """Write the page, or the figure alone."""
+    from skinit.diagnosis import StartsDisplay
+    from skinit.diagnosis.page import write_page
+
+    if out.suffix.lower() in FIGURES:
+        frames = {name: found.to_frame() for name, found in diagnoses.items()}
+        StartsDisplay(frames).save(out)
+        return
+    write_page(
+        diagnoses,
+        out,
+        data_name=reading.data_name,
+        about_data=() if dataset.account is None else dataset.account.entries(),
+        repeat=shlex.join(["skinit", *sys.argv[1:]]),
+    )
 
 
-def _save(diagnosis: Diagnosis, file: Path) -> None:
-    from io import BytesIO
+def _print_diagnosis(console: Terminal, name: str, diagnosis: Diagnosis) -> None:
+    """Print the verdicts, then the table of layers behind them."""
+    from skinit.diagnosis.layers import format_layers
 
-    from skinit._files import write_atomically
-    from skinit.diagnosis import PropagationDisplay
-
-    drawing = BytesIO()
-    figure = PropagationDisplay(diagnosis.to_frame()).to_figure()
-    figure.savefig(drawing, format=file.suffix[1:].lower(), dpi=200)
-    write_atomically(file, drawing.getvalue())
-
-
-def _print_diagnosis(name: str, diagnosis: Diagnosis) -> None:
-    console = Console()
-    frame = diagnosis.to_frame()
-    table = new_table(name)
-    for heading in ("layer", *(heading for _, heading, _ in COLUMNS)):
-        table.add_column(heading, justify="right")
-    for layer, row in frame.iterrows():
-        cells = (text.format(row[column]) for column, _, text in COLUMNS)
-        table.add_row(str(layer), *("" if cell.startswith("nan") else cell for cell in cells))
-    console.print(table)
-    verdicts = diagnosis.verdicts
-    for verdict in verdicts:
-        console.print(Text.assemble((f"{verdict.code}, {verdict.title}: ", "bold red"),
-                                    f"{verdict.evidence} {verdict.cure}"))  # fmt: skip
-    if not verdicts:
+    console.print(Text(name, "bold"))
+    for verdict in diagnosis.verdicts:
+        title = (f"{verdict.code}, {verdict.title}: ", "bold red")
+        console.print(Text.assemble(title, f"{verdict.evidence} {verdict.cure} {verdict.hint}"))
+    if not diagnosis.verdicts:
         console.print(Text(str(diagnosis), "green"))
-    console.print()
+    table = format_layers(diagnosis.to_frame(), without=TOO_MANY)
+    print_table(console, "", list(table.columns), table.to_numpy().tolist(), left=0)

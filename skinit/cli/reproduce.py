@@ -1,8 +1,10 @@
-"""`skinit reproduce`: the tutorial's experiment again."""
+"""`skinit reproduce`: the experiment of Dabbura's blog post (2018), repeated."""
 
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 import time
 from io import BytesIO
 from itertools import takewhile
@@ -11,16 +13,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.columns import Columns
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from skinit.cli.app import app, new_progress, new_table
+from skinit._wording import write_share
+from skinit.cli.app import app
+from skinit.cli.delivery import delivery
+from skinit.cli.files import FIGURES, check_outputs
+from skinit.cli.machine import STDOUT, deliver_json
+from skinit.cli.options import OUTPUT, Folds, Json, Seed, Size
+from skinit.cli.reading import print_account
+from skinit.cli.signals import interruption_explained
+from skinit.cli.tables import new_table, print_table
+from skinit.cli.terminal import Terminal, say
 
 if TYPE_CHECKING:
     from skinit.tutorial import Pictures, Run
 
-FIGURES = (".png", ".pdf", ".svg")
+BOTH = [Path("skinit-reproduce.html"), Path("skinit-reproduce.png")]
 
 
 @app.command()
@@ -28,96 +38,149 @@ def reproduce(
     folder: Annotated[
         Path | None,
         typer.Argument(
-            help="Pictures named like cat.1.jpg and dog.1.jpg, or two folders cat and dog. "
-            "Without it, pictures are drawn.",
+            help="Folder with pictures named like cat.1.jpg and dog.1.jpg, or with two folders "
+            "cat and dog. Without it, pictures are drawn.",
             show_default=False,
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where to save the figure: .png, .pdf or .svg.")] = Path(
-        "skinit-reproduce.png"
-    ),
-    json_path: Annotated[Path, typer.Option("--json", help="Where to save the numbers.")] = Path(
-        "skinit-reproduce.json"
-    ),
-    folds: Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")] = 5,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**32 - 1, help="Seed of drawn pictures and of the folds.")
-    ] = 0,
-    size: Annotated[
-        int | None,
+    folds: Folds = 5,
+    seed: Seed = 0,
+    size: Size = None,
+    out: Annotated[
+        Path | None,
         typer.Option(
-            min=8,
-            help="Height and width of the pictures in pixels; by default as they are, or 150.",
+            help="File for the page, .html, or for the figure alone, .png, .pdf or .svg; by "
+            "default both: skinit-reproduce.html and .png.",
             show_default=False,
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
+    json_path: Json = Path("skinit-reproduce.json"),
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Print all costs, digit by digit, and why some cannot be reproduced.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
 ) -> None:
-    """Repeat the tutorial's experiment: cats and dogs, one network, four starts.
+    """Repeat the experiment of Dabbura's blog post (2018): cats and dogs, from four starts.
 
-    Prints published and reproduced costs side by side, and cross-validated accuracy.
+    Prints the accuracy on training and on held-out pictures. Writes a page and its figure, and all
+    numbers to skinit-reproduce.json.
+
+    \b
+    Examples:
+      skinit reproduce
+      skinit reproduce pictures/ --out figure.pdf --verbose
     """
-    from skinit import tutorial
+    from skinit.tutorial import load_pictures, to_json, write_page
 
-    _check_outputs(out, json_path)
+    is_piped = json_path == STDOUT
+    files = BOTH if out is None else [out]
+    for file in files:
+        outputs = {"--out": file, "--json": None if is_piped else json_path}
+        check_outputs(outputs, {"--out": (".html", *FIGURES)})
     began = time.perf_counter()
-    with new_progress() as progress:
-        task = progress.add_task("Opening the pictures", total=1 + len(tutorial.STARTS))
-        pictures = tutorial.load_pictures(folder, size, seed)
-        runs = []
-        for start in tutorial.STARTS:
-            progress.update(task, advance=1, description=f"Training {start.name}", refresh=True)
-            runs.append(tutorial.run(start, pictures, folds=folds, seed=seed))
-    _save_reproduction(pictures, runs, seed, out, json_path)
-    _print_reproduction(pictures, runs)
-    typer.echo(f"Figure: {out}\nNumbers: {json_path}\nTime: {time.perf_counter() - began:.1f} s")
+    with interruption_explained():
+        pictures = load_pictures(folder, size, seed)
+        runs = _train(pictures, folds, seed)
+    with interruption_explained(), delivery() as attempt:
+        with attempt():
+            _print_reproduction(Terminal(stderr=is_piped), pictures, runs, verbose)
+        for file in files:
+            with attempt():
+                if file.suffix.lower() == ".html":
+                    repeat = shlex.join(["skinit", *sys.argv[1:]])
+                    write_page(pictures, runs, file, seed=seed, repeat=repeat)
+                    say(f"Report: {file}", err=is_piped)
+                else:
+                    _save_figure(pictures, runs, file)
+                    say(f"Figure: {file}", err=is_piped)
+        with attempt():
+            deliver_json(json.dumps(to_json(pictures, runs, seed=seed), indent=1), json_path)
+        with attempt():
+            say(f"Time: {time.perf_counter() - began:.1f} s", err=is_piped)
 
 
-def _check_outputs(figure: Path, numbers: Path) -> None:
-    """Find out before the training whether both files can be written after it."""
-    from skinit._files import check_writable
-
-    if figure.suffix.lower() not in FIGURES:
-        raise ValueError(f"--out must end in {', '.join(FIGURES)}, got {str(figure)!r}.")
-    if figure.resolve() == numbers.resolve():
-        raise ValueError(f"--out and --json both name {str(figure)!r}; choose two files.")
-    check_writable(figure)
-    check_writable(numbers)
-
-
-def _save_reproduction(
-    pictures: Pictures, runs: list[Run], seed: int, out: Path, json_path: Path
-) -> None:
+def _train(pictures: Pictures, folds: int, seed: int) -> list[Run]:
+    """Train all starts, and show how far that is."""
     from skinit import tutorial
+    from skinit._progress import progress_bar
+
+    starts = tutorial.STARTS
+    total = len(starts) * tutorial.count_trainings(folds)
+    runs = []
+    with progress_bar("Training", total, unit="trainings") as advance:
+        for start in starts:
+            advance(f"Training {start.name}", n=0)
+            run = tutorial.run(start, pictures, folds=folds, seed=seed, on_training=advance)
+            runs.append(run)
+    return runs
+
+
+def _save_figure(pictures: Pictures, runs: list[Run], out: Path) -> None:
     from skinit._files import write_atomically
+    from skinit.tutorial import draw
 
     figure = BytesIO()
-    tutorial.draw(pictures, runs).savefig(figure, format=out.suffix[1:].lower(), dpi=200)
-    numbers = json.dumps(tutorial.to_json(pictures, runs, seed=seed), indent=1) + "\n"
+    draw(pictures, runs).savefig(figure, format=out.suffix[1:].lower(), dpi=200)
     write_atomically(out, figure.getvalue())
-    write_atomically(json_path, numbers)
 
 
-def _print_reproduction(pictures: Pictures, runs: list[Run]) -> None:
-    from skinit.tutorial import HIDDEN, LEARNING_RATE, explain
+def _print_reproduction(
+    console: Terminal, pictures: Pictures, runs: list[Run], is_verbose: bool
+) -> None:
+    """Print the conclusion and the table behind it, then what it is about."""
+    from skinit.tutorial import HIDDEN, LEARNING_RATE, conclude, explain
 
-    console = Console()
+    for line in conclude(pictures, runs):
+        console.print(Text(line, "bold"))
+    console.print()
+    _print_accuracies(console, pictures, runs)
     sizes = "-".join(map(str, (pictures.X.shape[1], *HIDDEN, 1)))
-    typer.echo(
-        f"{len(pictures.y)} pictures, {pictures.y.sum()} of them cats: {pictures.source}\n"
-        f"Layers {sizes}, tanh, {len(runs[0].costs)} full-batch steps, "
-        f"learning rate {LEARNING_RATE}\n"
+    source = f"{len(pictures.y)} pictures, {pictures.y.sum()} of them cats: {pictures.source}"
+    # The path of a folder stays in one piece, so that it can be copied.
+    console.print(Text(source), soft_wrap=pictures.account is not None)
+    print_account(console, pictures.account)
+    console.print(
+        Text(
+            f"Layers {sizes}, tanh, {len(runs[0].costs)} full-batch steps, learning rate "
+            f"{LEARNING_RATE}\n"
+        )
     )
-    console.print(Columns([_cost_table(run, pictures.own) for run in runs], padding=(0, 4)))
-    console.print(_accuracy_table(pictures, runs))
-    for paragraph in explain(pictures, runs):
+    reproduced, *reasons = explain(pictures, runs)
+    if is_verbose:
+        tables = [_cost_table(run, pictures.are_published) for run in runs]
+        console.print(Columns(tables, padding=(0, 4)))
+    for paragraph in [reproduced, *(reasons if is_verbose else ())]:
         console.print(Text(f"{paragraph}\n"))
 
 
-def _cost_table(run: Run, own: bool) -> Table:
+def _print_accuracies(console: Terminal, pictures: Pictures, runs: list[Run]) -> None:
+    """Put training accuracy beside held-out accuracy."""
+    import numpy as np
+
+    n_folds = len(runs[0].fold_accuracies)
+    published = "published" if pictures.are_published else "published*"
+    rows: list[list[str] | None] = []
+    for run in runs:
+        shares = (run.start.published.accuracy, run.accuracy, np.mean(run.fold_accuracies))
+        folds = " ".join(f"{100 * accuracy:.0f}" for accuracy in run.fold_accuracies)
+        rows.append([run.start.name, *map(write_share, shares), folds])
+    rows += [None, ["always one class", "", *[write_share(pictures.majority)] * 2, ""]]
+    title = f"Accuracy on training pictures and on held-out pictures ({n_folds} folds)"
+    headings = ["start", published, "training", "held-out", "each fold, in %"]
+    print_table(console, title, headings, rows)
+
+
+def _cost_table(run: Run, are_published: bool) -> Table:
     """Put published and reproduced costs side by side."""
     table = new_table(f"{run.start.name}: {run.start.formula}")
     table.add_column("steps", justify="right")
-    if not own:
+    if not are_published:
         table.add_column("published*", style="dim")
         table.add_column("here")
         for steps, costs in run.at_prints.items():
@@ -137,24 +200,3 @@ def _mark_common(published: str, reproduced: str) -> Text:
     pairs = zip(published, reproduced, strict=False)
     same = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
     return Text.assemble((reproduced[:same], "bold green"), reproduced[same:])
-
-
-def _accuracy_table(pictures: Pictures, runs: list[Run]) -> Table:
-    """Put the accuracy on the training pictures beside that on pictures left out of training."""
-    import numpy as np
-
-    n_folds = len(runs[0].fold_accuracies)
-    table = new_table(
-        f"Accuracy on training pictures, and on those left out of {n_folds} trainings"
-    )
-    table.add_column("start")
-    for header in ("published" if pictures.own else "published*", "training", "left out"):
-        table.add_column(header, justify="right")
-    table.add_column("each fold, in %")
-    for run in runs:
-        shares = (run.start.accuracy, run.accuracy, np.mean(run.fold_accuracies))
-        folds = " ".join(f"{100 * accuracy:.0f}" for accuracy in run.fold_accuracies)
-        table.add_row(run.start.name, *(f"{share:.0%}" for share in shares), folds)
-    table.add_section()
-    table.add_row("always one class", "", *[f"{pictures.majority:.0%}"] * 2, "")
-    return table

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import html
 import json
 import re
 import subprocess
@@ -125,20 +126,21 @@ def test_a_closed_pipe_is_no_error_to_talk_about(monkeypatch, call):
 
 
 def test_reproduce_prints_and_saves_everything(call, pets, few_steps):
-    code, out, err = call("reproduce", pets, "--folds", 3)
+    code, out, err = call("reproduce", pets, "--folds", 3, "--verbose")
     assert (code, err) == (0, "")
     assert f"6 pictures, 3 of them cats: {pets}" in out
     assert "Layers 192-5-5-1" in out
     for start in tutorial.STARTS:
         assert f"{start.name}: {start.formula}" in out
-        assert f"{start.costs[0]:.16f}" in out
+        assert f"{start.published.costs[0]:.16f}" in out
     assert "always one class" in out
-    assert "These are not the tutorial's pictures" in out
+    assert "These are not the pictures of Dabbura's blog post" in out
     assert re.search(r"Time: \d+\.\d s", out)
     assert max(map(len, out.splitlines())) <= max(80, len(str(pets)) + 40)
     assert "…" not in out
 
     assert sorted(path.name for path in Path().iterdir()) == [
+        "skinit-reproduce.html",
         "skinit-reproduce.json",
         "skinit-reproduce.png",
     ]
@@ -161,6 +163,48 @@ def test_figure_and_numbers_go_where_they_are_sent(name, start, call, pets, few_
     assert [path.name for path in Path().iterdir()] == [name]
 
 
+def test_the_page_has_what_the_terminal_says(call, pets, few_steps):
+    code, out, _ = call("reproduce", pets, "--folds", 2, "--out", "a.html", "--verbose")
+    assert code == 0
+    assert "Report: a.html\n" in out
+    page = html.unescape(Path("a.html").read_text(encoding="utf-8"))
+    words = " ".join(out.split())
+    sentence = re.search(r"On held-out pictures the accuracy is .*?\.", words)[0]
+    for text in (sentence, "always one class", "layers 192-5-5-1, tanh", str(pets)):
+        assert text in " ".join(page.split())
+    for start in tutorial.STARTS:
+        assert start.formula in page
+        assert f"{start.published.costs[0]:.16f}" in page
+    assert sorted(path.name for path in Path().iterdir()) == ["a.html", "skinit-reproduce.json"]
+
+
+def test_the_answer_comes_first_and_costs_only_on_request(call, pets, few_steps):
+    code, out, _ = call("reproduce", pets, "--folds", 2)
+    assert code == 0
+    order = ["98% accuracy", "On held-out pictures the", "always one class", "Layers 192-5-5-1"]
+    assert [out.index(text) for text in order] == sorted(out.index(text) for text in order)
+    assert "Those of he and xavier cannot" not in " ".join(out.split())
+    assert f"{tutorial.STARTS[1].published.costs[0]:.16f}" not in out
+
+
+def test_a_pipe_gets_all_numbers_and_the_text_goes_elsewhere(call, pets, few_steps):
+    code, out, err = call("reproduce", pets, "--folds", 2, "--json", "-")
+    assert code == 0
+    assert set(json.loads(out)["starts"]) == {"zeros", "random", "he", "xavier"}
+    assert "always one class" in err
+    names = sorted(path.name for path in Path().iterdir())
+    assert names == ["skinit-reproduce.html", "skinit-reproduce.png"]
+
+
+def test_ctrl_c_is_one_line(call, pets, monkeypatch):
+    def interrupted(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tutorial, "run", interrupted)
+    assert call("reproduce", pets) == (130, "", "skinit: interrupted.\n")
+    assert list(Path().iterdir()) == []
+
+
 def test_pictures_are_drawn_by_seed_without_a_folder(call, few_steps):
     code, out, _ = call("reproduce", "--size", 8, "--seed", 3, "--folds", 2)
     assert code == 0
@@ -178,20 +222,23 @@ def test_size_makes_unequal_pictures_equal(call, pets, few_steps):
     assert "Layers 300-5-5-1" in out
 
 
-def test_the_tutorials_own_numbers_are_marked_digit_by_digit(call, pets, few_steps, monkeypatch):
-    monkeypatch.setattr(tutorial, "OWN_FILES", {path.name for path in pets.iterdir()})
-    monkeypatch.setattr(tutorial, "OWN_SHAPE", (8, 8, 3))
+def test_published_numbers_are_marked_digit_by_digit(call, pets, few_steps, monkeypatch):
+    monkeypatch.setattr("skinit.tutorial.pictures.FILES", {path.name for path in pets.iterdir()})
+    monkeypatch.setattr("skinit.tutorial.pictures.IMAGE_SHAPE", (8, 8, 3))
     monkeypatch.setenv("FORCE_COLOR", "1")
-    code, out, _ = call("reproduce", pets, "--folds", 2)
+    code, out, _ = call("reproduce", pets, "--folds", 2, "--verbose")
     assert code == 0
     assert "\x1b[1;32m0.69314718055994" in out
-    assert "random does NOT repeat its published costs" in " ".join(out.split())
+    assert "random does NOT reproduce its published costs" in " ".join(out.split())
 
 
 def test_progress_shows_on_a_terminal_only(call, pets, few_steps, monkeypatch):
     assert call("reproduce", pets, "--folds", 2)[2] == ""
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    assert "Training he" in call("reproduce", pets, "--folds", 2)[2]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    progress = call("reproduce", pets, "--folds", 2)[2]
+    assert "Training he" in progress
+    assert "31 of 32 trainings" in progress  # four starts: one run, five roundings, two folds
+    assert "time left" in progress
 
 
 def test_names_of_folders_are_no_markup(call, tmp_path, few_steps):
@@ -206,8 +253,14 @@ WRONG = {
     "missing parent": (["{pets}", "--out", "no/a.png"], "Cannot write 'no/a.png'.*no folder 'no'"),
     "missing parent of the numbers": (["{pets}", "--json", "no/a.json"], "'no/a.json'"),
     "a folder as figure": (["{pets}", "--out", "{pets}/../pets.png"], "it is a folder"),
-    "unknown format": (["{pets}", "--out", "a.bmp"], r"end in \.png, \.pdf, \.svg, got 'a\.bmp'"),
-    "one file for both": (["{pets}", "--out", "a.png", "--json", "./a.png"], "choose two files"),
+    "unknown format": (
+        ["{pets}", "--out", "a.bmp"],
+        r"end in \.html, \.png, \.pdf or \.svg, got 'a\.bmp'",
+    ),
+    "one file for both": (
+        ["{pets}", "--out", "a.png", "--json", "./a.png"],
+        "--out and --json need a file each",
+    ),
     "three classes": (["{owls}"], "two classes, one of them called cat, but there are 3"),
     "no cat": (["{dogs}"], "two classes, one of them called cat"),
     "no pictures": (["{empty}"], "no pictures"),
@@ -235,7 +288,7 @@ def test_what_the_user_can_mend_is_one_sentence(args, message, call, pets, no_tr
 def test_too_many_folds_are_one_sentence(call, pets):
     code, out, err = call("reproduce", pets, "--folds", 4)
     assert (code, out) == (2, "")
-    assert re.fullmatch(r"skinit: 4 folds need .* only 3 of 'dog' .*\n", err)
+    assert re.fullmatch(r"skinit: 4 folds need .* only 3 of 'cat' .*\n", err)
     assert list(Path().iterdir()) == []
 
 
@@ -277,8 +330,50 @@ def test_list_shows_the_activations(call):
         assert all(f" {alias} " in out for alias in ACTIVATIONS.aliases(name))
 
 
+def test_list_is_json_for_other_programs(call):
+    code, out, err = call("list", "--json", "-")
+    content = json.loads(out)
+    assert code == 0
+    assert "Activations" in err
+    by_name = {row["name"]: row for row in content["initializers"]}
+    assert set(by_name) == set(list_initializers()["name"])
+    assert by_name["he"]["formula"] == "N(0, 2/fan_in)"
+    assert "kaiming" in " ".join(by_name["he"]["aliases"])
+    assert {row["name"] for row in content["activations"]} == set(ACTIVATIONS.names())
+    assert call("list", "--json", "names.json")[1].endswith("Numbers: names.json\n")
+    assert json.loads(Path("names.json").read_text()) == content
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_list_stacks_its_rows_on_a_narrow_terminal(columns, call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, out, _ = call("list")
+    assert max(map(len, out.splitlines())) <= columns
+    lines = [line.strip() for line in out.splitlines()]
+    assert lines[lines.index("truncated_normal") + 1] == "weights  TN(0, 0.01²)"
+    assert ["gain", "1.41421"] in [line.split() for line in lines[lines.index("relu") :]]
+
+
 def test_the_package_is_a_command_too():
     done = subprocess.run(
         [sys.executable, "-m", "skinit", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"skinit {skinit.__version__}\n"
+
+
+def test_warm_up_compiles_for_both_dtypes(call):
+    pytest.importorskip("numba")
+    code, out, err = call("warm-up")
+    assert (code, err) == (0, "")
+    assert re.fullmatch(r"float64: ready after [\d.]+ s\nfloat32: ready after [\d.]+ s\n", out)
+
+
+def test_warm_up_without_numba_says_what_to_install(call, monkeypatch):
+    from skinit.engine import compiled
+
+    monkeypatch.setattr(compiled, "find_spec", lambda name: None)
+    for function in (compiled.is_available, compiled._kernels):
+        monkeypatch.setattr(compiled, function.__name__, function.__wrapped__)
+    code, out, err = call("warm-up")
+    assert (code, out) == (2, "")
+    assert 'pip install "skinit[fast]"' in err and "Traceback" not in err
