@@ -21,12 +21,15 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     threads.limit(args.threads)
     # Only now, because libraries read their number of threads when they are imported.
+    from benchmarks.page import check_page, write_page
     from benchmarks.report import Report
     from benchmarks.rows import FULL, QUICK, make_means, make_rows
     from skinit._files import check_writable
 
     for path in filter(None, (args.json, args.markdown, args.plot)):
         check_writable(path)
+    if args.docs:
+        check_page(args.docs)
     sizes = QUICK if args.quick else FULL
     rows = make_rows(sizes)
     chosen = [row for row in rows if _is_asked_for(row.name, args.only)]
@@ -40,6 +43,8 @@ def main(argv: list[str] | None = None) -> None:
     _measure_rows(chosen, make_means(sizes), args, report)
     if args.plot:
         _measure_costs(args, report)
+    if args.docs:
+        write_page(args.docs, report)
     print(f"\n{time.perf_counter() - started:.0f} s in all")
 
 
@@ -58,6 +63,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=_positive, default=2, help="for everybody (default: 2)")
     parser.add_argument("--json", type=Path, help="write every round of every row here")
     parser.add_argument("--markdown", type=Path, help="write tables here")
+    parser.add_argument(
+        "--docs", type=Path, help="replace the tables of this page: docs/benchmarks.md"
+    )
     parser.add_argument(
         "--plot", type=Path, help="measure how costs grow with sizes, too, and draw a PNG here"
     )

@@ -9,22 +9,33 @@ wrong:
 - A/A: one initializer against itself, on real data, through `compare_initializers`. Two calls
   with the same splits and different seeds are joined.
 
+Small tables, where scores move in steps, have a module to themselves, `benchmarks.small_tables`, as
+have numbers, `benchmarks.number_null`.
+
     python -m benchmarks.calibration --replicates 2000
     python -m benchmarks.calibration --data wine iris breast_cancer --replicates 500
+    python -m benchmarks.calibration --small --replicates 2000
+    python -m benchmarks.calibration --networks --replicates 100
+    python -m benchmarks.calibration --data wine --tuned --replicates 100
+    python -m benchmarks.calibration --numbers --replicates 2000
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import make_pipeline
 
+from benchmarks.number_null import number_lines
+from benchmarks.small_tables import fold_masks, network_lines, table_lines
+from benchmarks.tuned_null import tuned_lines
 from skinit import InitMLPClassifier, compare_initializers
 from skinit.datasets.named import SHIPPED, load_dataset
-from skinit.statistics import corrected_t, pairwise, rate_interval, verdicts
+from skinit.statistics import corrected_t, outcomes, pairwise, rate_interval
 
 N_FEATURES = 5
 SEPARATION = 0.25  # distance of each class mean from 0, in every feature, in standard deviations
@@ -42,8 +53,7 @@ def exchangeable_scores(
 ) -> np.ndarray:
     """Return accuracies of shape (replicates, repeats * folds, learners) under the null.
 
-    ``n_samples`` must be a multiple of ``folds``, so that the ratio of test to training rows is
-    the same in all splits. Splits are in the order of ``RepeatedKFold``.
+    Splits are in the order of ``RepeatedKFold``.
     """
     rng = np.random.default_rng(seed)
     sizes = [min(CHUNK, replicates - start) for start in range(0, replicates, CHUNK)]
@@ -57,16 +67,8 @@ def _chunk(rng, replicates, learners, n_samples, folds, repeats):
     shape = (replicates, learners, n_samples, N_FEATURES)
     X = rng.standard_normal(shape) + SEPARATION * y[:, None, :, None]
     X = np.concatenate([X, np.ones((*shape[:-1], 1))], axis=-1)  # intercept
-    test = _test_masks(rng, replicates, n_samples, folds, repeats)
+    test = fold_masks(rng, replicates, n_samples, folds, repeats)
     return np.stack([_accuracies(X[:, j], y, test) for j in range(learners)], axis=-1)
-
-
-def _test_masks(rng, replicates, n_samples, folds, repeats):
-    """Return masks of shape (replicates, repeats * folds, n_samples)."""
-    fold = np.broadcast_to(np.arange(n_samples) % folds, (replicates, repeats, n_samples))
-    fold = rng.permuted(fold, axis=-1)
-    masks = fold[:, :, None, :] == np.arange(folds)[:, None]
-    return masks.reshape(replicates, repeats * folds, n_samples)
 
 
 def _accuracies(X, y, test):
@@ -99,8 +101,8 @@ def family_error(scores: np.ndarray, rho: float) -> float:
     """
     wrong = 0
     for replicate in map(pd.DataFrame, scores):
-        words = verdicts(replicate, pairwise(replicate, rho, rope=0.01))
-        wrong += int("worse" in set(words["verdict"]))
+        words = outcomes(replicate, pairwise(replicate, rho, rope=0.01))
+        wrong += int("worse" in set(words["outcome"]))
     return wrong / len(scores)
 
 
@@ -174,12 +176,28 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--n-samples", type=int, default=100, help="of exchangeable learners")
     parser.add_argument("--data", nargs="+", choices=SHIPPED, help="run A/A on these instead")
     parser.add_argument("--jobs", type=int, default=1, help="of A/A")
+    parser.add_argument("--small", action="store_true", help="the table of small tables instead")
+    parser.add_argument("--networks", action="store_true", help="the same network, six seeds")
+    parser.add_argument("--tuned", action="store_true", help="tuned candidates on --data")
+    parser.add_argument("--numbers", action="store_true", help="regressors instead")
     args = parser.parse_args(argv)
-    for repeats in args.repeats:
-        if args.data:
-            _print_aa(repeats, args)
-        else:
-            _print_exchangeable(repeats, args)
+    if args.numbers:
+        _print_lines(number_lines(args.replicates, seed=args.seed, jobs=args.jobs))
+    elif args.tuned:
+        for name in args.data or ["wine"]:
+            _print_lines(tuned_lines(name, args.replicates, seed=args.seed, jobs=args.jobs))
+    elif args.small:
+        _print_lines(table_lines(args.replicates, exchangeable_scores))
+    elif args.networks:
+        _print_lines(network_lines(args.replicates))
+    else:
+        for repeats in args.repeats:
+            (_print_aa if args.data else _print_exchangeable)(repeats, args)
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
 
 
 def _print_exchangeable(repeats: int, args: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
-from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
 
 from benchmarks import threads
 from benchmarks.harness import Measurement, clock
@@ -23,7 +23,7 @@ FOUR = ("zeros", "random", "he", "xavier")
 
 @contextmanager
 def side_by_side():
-    """Yield a number of jobs, one a core, each with one thread; workers have been started."""
+    """Yield a number of jobs, one per core, each with one thread; workers have been started."""
     import joblib
 
     n_jobs = threads.count()
@@ -36,7 +36,12 @@ def _import():
     # Imported and not used: a worker that starts cold would be timed with its imports.
     import sklearn.neural_network  # noqa: F401
 
-    import skinit  # noqa: F401
+    import skinit.comparison  # noqa: F401
+    from skinit.engine.compiled import is_available
+    from skinit.engine.warmup import warm_up
+
+    if is_available():
+        warm_up("float64")
 
 
 def splits(repeats: int) -> RepeatedStratifiedKFold:
@@ -44,11 +49,14 @@ def splits(repeats: int) -> RepeatedStratifiedKFold:
     return RepeatedStratifiedKFold(n_splits=5, n_repeats=repeats, random_state=0)
 
 
-def compare(fit: Fit, *, init=EIGHT, repeats: int, curves: bool) -> Measurement:
+def compare(
+    fit: Fit, *, init=EIGHT, repeats: int, curves: bool, engine: str = "numpy"
+) -> Measurement:
     """Time compare_initializers; the quality is the mean test accuracy of all networks."""
     from skinit import InitMLPClassifier, compare_initializers
 
-    network = InitMLPClassifier(**parameters(fit) | {"batch_size": fit.batch_size or "full"})
+    options = parameters(fit) | {"batch_size": fit.batch_size or "full", "engine": engine}
+    network = InitMLPClassifier(**options)
     with side_by_side() as n_jobs:
         seconds, comparison = clock(
             lambda: compare_initializers(
@@ -82,6 +90,57 @@ def grid_search(fit: Fit, *, k: int, repeats: int) -> Measurement:
         search.set_params(n_jobs=n_jobs)
         seconds, _ = clock(lambda: search.fit(fit.X, fit.y))
     return Measurement(seconds, search.cv_results_["mean_test_score"].mean())
+
+
+def compare_numbers(epochs: int, hidden, *, k: int, repeats: int) -> Measurement:
+    """Time compare_initializers on the diabetes data; the quality is the mean test R²."""
+    from skinit import InitMLPRegressor, compare_initializers
+
+    regressor, X, y = _regressor(InitMLPRegressor, epochs, hidden)
+    with side_by_side() as n_jobs:
+        seconds, comparison = clock(
+            lambda: compare_initializers(
+                regressor,
+                X,
+                y,
+                init=EIGHT[:k],
+                cv=RepeatedKFold(n_splits=5, n_repeats=repeats, random_state=0),
+                n_jobs=n_jobs,
+                random_state=0,
+                progress=False,
+            )
+        )
+    return Measurement(seconds, comparison.to_frame()["test_r2"].mean())
+
+
+def grid_search_numbers(epochs: int, hidden, *, k: int, repeats: int) -> Measurement:
+    """Time as many fits in scikit-learn's grid search."""
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.neural_network import MLPRegressor
+
+    regressor, X, y = _regressor(MLPRegressor, epochs, hidden)
+    search = GridSearchCV(
+        regressor,
+        {"transformedtargetregressor__regressor__random_state": list(range(k))},
+        cv=RepeatedKFold(n_splits=5, n_repeats=repeats, random_state=0),
+        refit=False,
+    )
+    with side_by_side() as n_jobs:
+        search.set_params(n_jobs=n_jobs)
+        seconds, _ = clock(lambda: search.fit(X, y))
+    return Measurement(seconds, search.cv_results_["mean_test_score"].mean())
+
+
+def _regressor(kind, epochs: int, hidden):
+    """Return a network on standardized features and targets, and the data."""
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.datasets import load_diabetes
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    network = kind(hidden_layer_sizes=hidden, max_iter=epochs, tol=0, n_iter_no_change=epochs)
+    scaled = TransformedTargetRegressor(network, transformer=StandardScaler())
+    return make_pipeline(StandardScaler(), scaled), *load_diabetes(return_X_y=True)
 
 
 def jax_stacks(fit: Fit, *, k: int, repeats: int) -> Measurement:

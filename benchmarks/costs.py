@@ -97,10 +97,10 @@ def curves(points: list[Point]) -> list[dict]:
     """Return one record for each axis, library and cost: sizes, values and the exponent."""
     records = []
     for axis, library in dict.fromkeys((point.axis, point.library) for point in points):
-        own = [asdict(p) for p in points if (p.axis, p.library) == (axis, library)]
-        sizes = [point["size"] for point in own]
+        same = [asdict(p) for p in points if (p.axis, p.library) == (axis, library)]
+        sizes = [point["size"] for point in same]
         for cost in ("seconds", "mebibytes"):
-            values = [point[cost] for point in own]
+            values = [point[cost] for point in same]
             records.append(
                 {
                     "axis": axis,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from statistics import geometric_mean, median
 from typing import NamedTuple
 
-OPTIONAL = {"torch", "skorch", "jax"}
+OPTIONAL = {"torch", "skorch", "jax", "numba"}
 
 
 class Measurement(NamedTuple):

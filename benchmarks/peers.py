@@ -47,18 +47,22 @@ def _train_estimator(estimator, fit: Fit) -> Layers:
     return list(zip(estimator.coefs_, estimator.intercepts_, strict=True))
 
 
-def skinit(fit: Fit) -> Training:
-    """Prepare InitMLPClassifier."""
-    from skinit import InitMLPClassifier
+def skinit(fit: Fit, engine: str = "numpy") -> Training:
+    """Prepare InitMLPClassifier, or for numbers InitMLPRegressor, and compile what it needs."""
+    from skinit import InitMLPClassifier, InitMLPRegressor
+    from skinit.engine.warmup import warm_up
 
-    network = InitMLPClassifier(init=fit.start(), **parameters(fit))
+    if engine == "compiled":
+        warm_up(fit.dtype)
+    Network = InitMLPRegressor if fit.of_numbers else InitMLPClassifier
+    network = Network(init=fit.start(), engine=engine, **parameters(fit))
     return partial(_train_estimator, network, fit)
 
 
 def skinit_stack(k: int, fit: Fit) -> Training:
     """Prepare ``k`` networks that skinit trains together; the layers are those of the first."""
     from skinit import InitMLPClassifier
-    from skinit.fitting import fit_stack
+    from skinit.estimators.base import fit_stack
 
     networks = [InitMLPClassifier(init=fit.start(j), **parameters(fit)) for j in range(k)]
 
@@ -70,10 +74,10 @@ def skinit_stack(k: int, fit: Fit) -> Training:
 
 
 def sklearn(fit: Fit) -> Training:
-    """Prepare MLPClassifier, its law of initial weights replaced by the given weights."""
-    from sklearn.neural_network import MLPClassifier
+    """Prepare MLPClassifier or MLPRegressor, which start from the given weights."""
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-    class Started(MLPClassifier):
+    class Started(MLPRegressor if fit.of_numbers else MLPClassifier):
         def _init_coef(self, fan_in, fan_out, dtype):
             return next(start)
 
@@ -135,7 +139,7 @@ def torch(fit: Fit, **options) -> Training:
     network = torch_network(fit, fit.start())
     optimizer = _torch_optimizer(fit, network, **options)
     one_output = fit.targets.shape[1] == 1
-    loss = torch.nn.BCEWithLogitsLoss() if one_output else torch.nn.CrossEntropyLoss()
+    loss = _torch_loss(fit, one_output)
 
     def train():
         X = torch.from_numpy(fit.X)
@@ -148,6 +152,14 @@ def torch(fit: Fit, **options) -> Training:
         return _layers_of_torch(network)
 
     return train
+
+
+def _torch_loss(fit, one_output):
+    import torch
+
+    if fit.of_numbers:
+        return lambda outputs, y: torch.nn.functional.mse_loss(outputs, y) / 2
+    return torch.nn.BCEWithLogitsLoss() if one_output else torch.nn.CrossEntropyLoss()
 
 
 def _torch_batches(fit, X, y):

@@ -13,7 +13,7 @@ from benchmarks import threads
 from benchmarks.harness import MeanResult, Result, verdicts
 from skinit._files import write_atomically
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "jax")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "numba", "torch", "skorch", "jax")
 
 
 @dataclass

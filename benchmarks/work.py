@@ -30,7 +30,7 @@ class Fit:
     Parameters
     ----------
     data : callable
-        Returns X (n, d), dense or CSR, and labels 0, 1, ... of shape (n,).
+        Returns X (n, d), dense or CSR, and y (n,): labels 0, 1, ..., or floats to predict.
     hidden : tuple of int
         Units of every hidden layer.
     epochs : int
@@ -67,12 +67,19 @@ class Fit:
 
     @property
     def y(self) -> np.ndarray:
-        """Labels, (n,)."""
+        """Labels or numbers, (n,)."""
         return self.data()[1]
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether numbers are predicted, by the squared error."""
+        return self.y.dtype.kind == "f"
 
     @cached_property
     def targets(self) -> np.ndarray:
-        """Zeros and ones: one column a class, and a single one for two classes."""
+        """Zeros and ones: one column a class, and a single one for two classes; or the numbers."""
+        if self.of_numbers:
+            return self.y[:, None].astype(self.dtype)
         n_classes = self.y.max() + 1
         columns = np.arange(1 if n_classes == 2 else 0, n_classes)
         return (self.y[:, None] == columns).astype(self.dtype)
@@ -118,8 +125,13 @@ def raw_outputs(X, layers: Layers, activation: str) -> np.ndarray:
 
 
 def log_loss(fit: Fit, layers: Layers) -> float:
-    """Return the mean log loss on the training rows: the quality that a fit has reached."""
+    """Return the mean log loss on the training rows: the quality that a fit has reached.
+
+    Of numbers it is half the mean squared error.
+    """
     z, y = raw_outputs(fit.X, layers, fit.activation).astype(np.float64), fit.targets
+    if fit.of_numbers:
+        return float(np.square(z - y).mean() / 2)
     if y.shape[1] == 1:
         return float(-(log_expit(-z) + y * z).mean())
     return float(-(y * log_softmax(z, axis=1)).sum(axis=1).mean())
@@ -181,6 +193,20 @@ def _draw_clusters(n: int, d: int, n_classes: int) -> tuple[np.ndarray, np.ndarr
 def clusters(n: int, d: int, n_classes: int = 10) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     """Return a maker of n x d rows around a centre for each class, which overlap."""
     return partial(_draw_clusters, n, d, n_classes)
+
+
+@lru_cache
+def _draw_waves(n: int, d: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n, d))
+    y = np.sin(X @ rng.normal(0, 2 / d**0.5, (d, 3))).sum(axis=1) + rng.normal(0, 0.1, n)
+    return X, (y - y.mean()) / y.std()
+
+
+@lru_cache
+def waves(n: int, d: int) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+    """Return a maker of n x d rows, and of standardized numbers that depend on them."""
+    return partial(_draw_waves, n, d)
 
 
 @lru_cache
