@@ -1,0 +1,1 @@
+"""Studies: a question, a plan that was written before the runs, one command that repeats them."""
