@@ -79,8 +79,8 @@ class HeatmapDisplay(Display):
             One row per run: ``label, activation, test_<metric>``. A missing score makes its mean
             missing.
         summary : DataFrame, default=None
-            Best mean first, with a column ``outcome``: whether the best mean is separated from
-            the others. None does not ask.
+            With a column ``outcome``: the best mean is not separated from all others while one of
+            them is undecided. None does not ask.
         metric : str, default="accuracy"
             Name of the score.
         greater_is_better : bool, default=True
@@ -102,7 +102,7 @@ class HeatmapDisplay(Display):
             means,
             metric=metric,
             greater_is_better=greater_is_better,
-            is_separated=summary is None or summary["outcome"].iloc[0] != "undecided",
+            is_separated=summary is None or "undecided" not in set(summary["outcome"]),
         )
 
     def _subject(self):
