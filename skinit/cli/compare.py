@@ -106,19 +106,27 @@ def compare(
             )
         comparison.data_name = reading.data_name
         comparison.about_data = () if dataset.account is None else tuple(dataset.account.entries())
-        with interruption_explained(), delivery() as attempt:
-            with attempt():
-                _print_comparison(console, comparison)
-            with attempt():
-                if is_piped:
-                    say(write_comparison(comparison))
-                elif json_file is not None:
-                    comparison.save(json_file)
-                    say(f"Numbers: {json_file}")
-            with attempt():
-                comparison.to_html(out, repeat=shlex.join(["skinit", *sys.argv[1:]]))
-                say(f"Report: {out}", err=is_piped)
-        temporary.remove()
+        unwritten = {out} if json_file is None else {out, json_file}
+        try:
+            with interruption_explained(), delivery() as attempt:
+                with attempt():
+                    _print_comparison(console, comparison)
+                with attempt():
+                    if is_piped:
+                        say(write_comparison(comparison))
+                    elif json_file is not None:
+                        comparison.save(json_file)
+                        unwritten.remove(json_file)
+                        say(f"Numbers: {json_file}")
+                with attempt():
+                    comparison.to_html(out, repeat=shlex.join(["skinit", *sys.argv[1:]]))
+                    unwritten.remove(out)
+                    say(f"Report: {out}", err=is_piped)
+        finally:
+            if not unwritten:
+                temporary.remove()
+            elif temporary.is_kept():
+                say("Repeat the command to write what is missing; nothing trains again.", err=True)
 
 
 def _tell_saved(checkpoint: Path | None, temporary: TemporaryCheckpoint) -> str:
@@ -126,13 +134,10 @@ def _tell_saved(checkpoint: Path | None, temporary: TemporaryCheckpoint) -> str:
     from skinit.comparison.checkpoint import Checkpoint
 
     path = checkpoint or temporary.path
-    counted, n_saved = write_count(0, "split"), 0
+    counted = write_count(0, "split")
     if path is not None and Checkpoint.is_begun(path):
         header, records = Checkpoint.read(path)
-        n_saved = len(records)
-        counted = f"{n_saved} of {write_count(header.settings.splits.n, 'split')}"
-    if n_saved == 0:
-        temporary.remove()  # nobody needs a file without a split
+        counted = f"{len(records)} of {write_count(header.settings.splits.n, 'split')}"
     return f"{counted} saved; repeat the command to go on."
 
 

@@ -182,7 +182,7 @@ class TemporaryCheckpoint:
     cannot be written, or another process works on it, the comparison runs without it.
 
     Use it as a context around the comparison and all that is done with its results. The file
-    stays unless `remove` is called.
+    stays unless `remove` is called, or it holds no split.
 
     Parameters
     ----------
@@ -206,6 +206,8 @@ class TemporaryCheckpoint:
         return self
 
     def __exit__(self, *_) -> None:
+        if not self.is_kept():
+            self.remove()
         self._held.close()
 
     @contextmanager
@@ -219,6 +221,11 @@ class TemporaryCheckpoint:
         else:
             self.path = path
             yield kept
+
+    def is_kept(self) -> bool:
+        """Whether there is a file with a finished split, from which one can go on."""
+        path = self.path
+        return path is not None and path.is_file() and path.read_bytes().count(b"\n") > 1
 
     def remove(self) -> None:
         """Delete the file, because its results are where they belong."""

@@ -223,12 +223,13 @@ def _name_scorers(scoring) -> dict:
     if callable(scoring):
         scoring = {getattr(scoring, "__name__", "score"): scoring}
     names = list(scoring) if isinstance(scoring, Iterable) else [scoring]
-    scorers = dict(scoring) if isinstance(scoring, Mapping) else {name: name for name in names}
-    for name, scorer in scorers.items():
+    for name in names:
         if not isinstance(name, str):
             raise ValueError(
                 f"scoring: give your scorers as a mapping of name to scorer, got {name!r}."
             )
+    scorers = dict(scoring) if isinstance(scoring, Mapping) else {name: name for name in names}
+    for name, scorer in scorers.items():
         if not isinstance(scorer, str) and not callable(scorer):
             raise ValueError(
                 f"scoring: {name!r} must be the name of a scorer or a callable (estimator, X, y) "
