@@ -57,7 +57,7 @@ SOLVER_KERNELS = {"adam": "ADAM", "sgd": "SGD"}
 # Seconds of NumPy's engine, as `estimate_seconds` expects them, from which on "auto" compiles. A
 # process needs 0.4 s to import numba and to load what was compiled, which is paid back from 0.5 s
 # (ten layers of 8 units) to 2.2 s (100 units in float32) on, in the geometric mean from 1.0 s:
-# ``python -m benchmarks.worthwhile``, with a table in docs/decisions/0015-two-engines.md.
+# ``python -m benchmarks.worthwhile``, with a table in docs/decisions/0018-two-engines.md.
 WORTHWHILE = 1.0
 
 # Ctrl-C waits for the end of a call, so that one call takes a fraction of a second at most.

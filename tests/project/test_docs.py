@@ -164,6 +164,14 @@ def test_a_wrong_page_is_found(scratch):
         run_python(0, "1 / 0", {}, "page")
 
 
+def test_no_two_decisions_have_one_number():
+    pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    numbers = [int(page.name[:4]) for page in pages]
+    assert numbers == [*range(1, len(pages) + 1)]
+    for number, page in zip(numbers, pages, strict=True):
+        assert page.read_text(encoding="utf-8").startswith(f"# {number}. ")
+
+
 COMMANDS = sorted(
     {
         command
