@@ -18,6 +18,20 @@ settings.register_profile("thorough", max_examples=2000, print_blob=True, **CALM
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Escape what UTF-8 cannot hold in a report, which pytest-xdist could not send otherwise."""
+    report = yield
+    if report.longrepr is not None and escaped(str(report.longrepr)) != str(report.longrepr):
+        report.longrepr = escaped(str(report.longrepr))
+    report.sections = [(name, escaped(text)) for name, text in report.sections]
+    return report
+
+
+def escaped(text):
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 @pytest.fixture(params=["numpy", "compiled"])
 def engine(request, monkeypatch):
     """Train with one engine and then with the other, however little work it is."""

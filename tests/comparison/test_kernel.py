@@ -20,7 +20,7 @@ from skinit import InitMLPClassifier, compare_initializers
 
 warnings.simplefilter("ignore")
 X, y = load_digits(return_X_y=True)
-network = InitMLPClassifier((100,), max_iter=30)
+network = InitMLPClassifier((100,), max_iter=150, tol=0, n_iter_no_change=150, engine="numpy")
 compare_initializers(network, X, y, init=["he", "zeros"], cv=4, random_state=0)
 """
 
