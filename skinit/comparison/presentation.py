@@ -39,6 +39,11 @@ def sentences(comparison, analysis: Analysis) -> list[str]:
             greater_is_better=metric.greater_is_better,
             baseline=comparison.settings.kind.baseline,
         )
+    if comparison.control is not None and analysis.control is None:
+        texts.append(
+            f"The control {name_label(comparison.control)} has no score to compare with: the "
+            "others are compared with the best of them instead."
+        )
     for label, row in table[table["mean"].isna()].iterrows():
         texts.append(
             f"{name_label(label)} failed in {row['failed_runs']} of {row['n_runs']} runs and has "

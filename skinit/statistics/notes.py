@@ -39,10 +39,11 @@ def notes(
     list of str
         In the order of the table: "control"; "better than the control", of one that is not the
         best; "highest mean (not separated)" of one that is undecided; "equal highest mean", where
-        there are several; "by less than you care about", where a difference is sure and yet
-        probably inside the rope.
+        there are several; "the only one with a score"; "by less than you care about", where a
+        difference is sure and yet probably inside the rope.
     """
     found = []
+    is_alone = (table["outcome"] != "failed").sum() == 1
     for label, row in table.iterrows():
         said = []
         if control is not None and label == control:
@@ -50,15 +51,17 @@ def notes(
         elif control is not None and relations[label] == "better" and row["outcome"] != "best":
             said.append("better than the control")
         if label in top:
-            said += _highest(row["outcome"], extreme, len(top) > 1)
+            said += _highest(row["outcome"], extreme, len(top) > 1, is_alone)
         if relations[label] in ("worse", "better") and _is_probably_equivalent(row):
             said.append("by less than you care about")
         found.append(", ".join(said))
     return found
 
 
-def _highest(outcome: str, extreme: str, are_several: bool) -> list[str]:
+def _highest(outcome: str, extreme: str, are_several: bool, is_alone: bool) -> list[str]:
     """Say of a best mean what the word "best" would hide, or what denies it that word."""
+    if is_alone and outcome != "failed":
+        return ["the only one with a score"]
     is_open = outcome == "undecided"
     if not (is_open or are_several):
         return []

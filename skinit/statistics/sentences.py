@@ -79,7 +79,7 @@ def sentences(
     else:
         first = [
             *_say_open(others[relations == "undecided"], reference, n_splits),
-            _say_highest(summary, f"{extreme} {metric}", honest),
+            _say_highest(summary, extreme, metric, honest),
         ]
     texts = [
         *first,
@@ -120,13 +120,17 @@ def _say_open(undecided: pd.DataFrame, reference: Hashable, n_splits: int) -> li
     ]
 
 
-def _say_highest(summary: pd.DataFrame, what: str, honest: float) -> str:
+def _say_highest(summary: pd.DataFrame, extreme: str, metric: str, honest: float) -> str:
     """Name the best mean; equal ones are all named, since their order says nothing."""
+    if len(summary) == 1:
+        label, only = name_label(summary.index[0]), _say_mean(summary.iloc[0])
+        return f"{label} is the only candidate with a score: {metric} {only}."
     top = summary[are_equal(summary["mean"], summary["mean"].iloc[0])]
     if len(top) < 2:  # none is equal to a mean that is missing
         best = _say_mean(summary.iloc[0], honest)
-        return f"{name_label(summary.index[0])} has the {what}: {best}."
-    return f"{name_labels(top.index)} have the same mean, the {what}: {_write_mean(top, honest)}."
+        return f"{name_label(summary.index[0])} has the {extreme} {metric}: {best}."
+    mean = _write_mean(top, honest)
+    return f"{name_labels(top.index)} have the same mean, the {extreme} {metric}: {mean}."
 
 
 def _say_equal(others: pd.DataFrame, control: pd.Series) -> list[str]:

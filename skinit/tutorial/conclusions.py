@@ -39,7 +39,7 @@ def conclude(pictures: Pictures, runs: Sequence[Run]) -> list[str]:
     held_out = [
         f"{write_share(float(np.mean(run.fold_accuracies)))} from {run.start.name}" for run in runs
     ]
-    reached = f"{write_share(LEAST_ACCURACY)} accuracy on the training pictures"
+    reached = f"{write_share(LEAST_ACCURACY)} accuracy or more on the training pictures"
     if not learned:
         first = f"No start reached {reached}."
     elif not stuck:

@@ -96,7 +96,7 @@ def test_activations_controls_and_rates_are_shown():
 
 
 def test_one_candidate_is_enough():
-    assert "he has the highest accuracy" in write_text(compare(["he"]), 80)
+    assert "he is the only candidate with a score: accuracy" in write_text(compare(["he"]), 80)
 
 
 def test_a_loss_is_lowest():

@@ -91,6 +91,12 @@ def test_an_infinite_score_fails_and_changes_nothing_for_the_others(rng, score):
     assert words.outcome.tolist() == [*alone.outcome, "failed"] == ["best", "worse", "failed"]
 
 
+def test_who_is_best_of_nobody_else_is_noted_as_the_only_one(rng):
+    alone = table(rng, labels="a")
+    for scores in (alone, alone.assign(b=np.nan)):
+        assert judge(scores).note["a"] == "the only one with a score"
+
+
 def test_two_splits_of_the_same_network_are_tied_and_neither_is_best(rng):
     scores = table(rng, n_splits=2, labels="a")
     words = judge(scores.assign(b=scores["a"]), identical=[frozenset("ab")])

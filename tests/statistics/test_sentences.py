@@ -126,7 +126,8 @@ def test_few_splits_and_one_candidate(rng):
     assert texts[-1] == "Too few splits to rely on a test: 1 split, 5 or more are needed."
     assert "nan" not in " ".join(texts)
     (alone,) = speak(table(rng, labels="a"))
-    assert alone.startswith("a has the highest accuracy: ")
+    assert alone.startswith("a is the only candidate with a score: accuracy 0.")
+    assert "picking the winner" not in alone
 
 
 def test_lowest_is_best_for_a_loss(rng):
