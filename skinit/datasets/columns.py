@@ -393,9 +393,9 @@ def _is_date(value: str, text: str) -> bool:
 
 
 def _date_sql(value: str, text: str) -> str:
-    """Return the SQL of a date; without a format, that of ISO 8601 with all its endings."""
+    """Return the SQL of a date; without a format, that of ISO 8601 with all its endings, in UTC."""
     if not text:
-        return f"try_cast({value} AS TIMESTAMP)"
+        return f"make_timestamp(epoch_us(try_cast({value} AS TIMESTAMPTZ)))"
     return f"try_strptime({value}, {quoted(text)})"
 
 
@@ -407,7 +407,17 @@ def _as_date(column: Column, value: str, formats: Sequence[str]) -> Column:
             f"{_order(formats[1])} would fit as well: write them as year-month-day if that is "
             "wrong.",
         )
-    return replace(column, kind="date", sql=_date_sql(value, formats[0]), doubts=doubts)
+    sql = _date_sql(value, formats[0])
+    return replace(column, kind="date", sql=sql, doubts=doubts, notes=_note_offsets(column))
+
+
+def _note_offsets(column: Column) -> tuple[str, ...]:
+    """Say of times with an offset, such as +02:00, that they become comparable."""
+    has_offset = [re.search(r":.*[-+]\d\d:?\d{0,2}$", shape.value) for shape in column.shapes]
+    if not any(has_offset):
+        return ()
+    others = "" if all(has_offset) else ", and times without one taken as UTC"
+    return (f"{write_name(column.name)}: times with an offset are converted to UTC{others}",)
 
 
 def _order(text: str) -> str:

@@ -60,6 +60,7 @@ def open_database(
             f"memory_limit = '{max(MEMORY, MEMORY_OF_COLUMN * n_columns) // 2**20}MiB'",
             f"threads = {1 if n_columns > WIDE else min(4, os.cpu_count() or 1)}",
             "enable_progress_bar = false",
+            "TimeZone = 'UTC'",  # and not that of the machine
             f"temp_directory = {quoted(str(source.scratch / 'spill'))}",
             f"allowed_paths = [{allowed}]",
             "enable_external_access = false",

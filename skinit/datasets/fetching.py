@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skinit._wording import write_name
 from skinit.datasets.columns import Column, trimmed
 
 if TYPE_CHECKING:
@@ -16,13 +17,19 @@ AT_ONCE = 2**22  # values that are fetched at once: 32 MiB
 MOST_FIELDS = 100  # of one query, whose planning takes more than linear time
 
 
-def fetch_features(connection, columns: Sequence[Column], n_rows: int) -> pd.DataFrame:
-    """Return all columns; numbers and empty ones lie in one block of memory."""
+def fetch_features(connection, columns: Sequence[Column], n_rows: int, source: str) -> pd.DataFrame:
+    """Return all columns; numbers and empty ones lie in one block of memory.
+
+    Raises
+    ------
+    ValueError
+        If a number is too large for 64 bits.
+    """
     import pandas as pd
 
     numbers = [column for column in columns if column.kind in ("number", "empty")]
     X = pd.DataFrame(
-        _fetch_numbers(connection, numbers, n_rows).T,
+        _fetch_numbers(connection, numbers, n_rows, source).T,
         columns=[column.name for column in numbers],
         copy=False,
     )
@@ -33,7 +40,7 @@ def fetch_features(connection, columns: Sequence[Column], n_rows: int) -> pd.Dat
     return X[[column.name for column in columns]]
 
 
-def _fetch_numbers(connection, columns: Sequence[Column], n_rows: int) -> np.ndarray:
+def _fetch_numbers(connection, columns: Sequence[Column], n_rows: int, source: str) -> np.ndarray:
     """Return the numbers of some columns, (n_columns, n_rows); missing ones are NaN."""
     block = np.full((len(columns), n_rows), np.nan)
     asked = [(place, column) for place, column in enumerate(columns) if column.kind == "number"]
@@ -44,8 +51,24 @@ def _fetch_numbers(connection, columns: Sequence[Column], n_rows: int) -> np.nda
         arrays = connection.execute(f"SELECT {fields} FROM t").fetchnumpy()
         for place, column in part:
             block[place] = np.ma.filled(arrays[column.field], np.nan)
-    np.copyto(block, np.nan, where=np.isinf(block))
+    infinite = np.isinf(block)
+    for place, column in asked:
+        if column.type == "VARCHAR" and infinite[place].any():
+            _refuse_too_large(connection, column, np.flatnonzero(infinite[place]), source)
+    np.copyto(block, np.nan, where=infinite)
     return block
+
+
+def _refuse_too_large(connection, column: Column, rows: np.ndarray, source: str) -> None:
+    """Raise an error if one of these rows has a number beyond 64 bits, and not the word inf."""
+    texts = connection.execute(f"SELECT {column.field} AS v FROM t").fetchnumpy()["v"][rows]
+    for row, text in zip(rows, texts, strict=True):
+        if any(sign.isdigit() for sign in text):
+            raise ValueError(
+                f"Column {column.name!r} of {source!r} holds {write_name(text.strip())} (row "
+                f"{row + 1:,}), which is beyond the largest number, 1.8e308: mend it, or name it "
+                "with --na (in Python na=) if it means missing."
+            )
 
 
 def _fetch_one(connection, column: Column) -> pd.Series:
@@ -84,8 +107,15 @@ def fetch_groups(connection, column: Column, source: str) -> np.ndarray:
 
 
 def count_missing(connection, columns: Sequence[Column], na: Sequence[str]) -> dict[str, int]:
-    """Count the words that were read as missing values."""
+    """Count the words that were read as missing values, and the numbers that are infinite."""
     counts: dict[str, int] = {}
+    numbers = [column.field for column in columns if column.type == "DOUBLE"]
+    for start in range(0, len(numbers), MOST_FIELDS):
+        fields = numbers[start : start + MOST_FIELDS]
+        total = " + ".join(f"count_if(isinf(CAST({field} AS DOUBLE)))" for field in fields)
+        (count,) = connection.execute(f"SELECT {total} FROM t").fetchone()
+        if count:
+            counts["inf"] = counts.get("inf", 0) + count
     texts = [column for column in columns if column.type == "VARCHAR" and not column.clean]
     words = [word for word in na if word]
     if not words:

@@ -116,7 +116,7 @@ def read_numbers(connection, column: Column, name: str, n_rows: int) -> Labels:
     if column.kind != "number":
         holds = "dates" if column.kind == "date" else "words"
         raise ValueError(f"{where} holds {holds}, not numbers: --task regression needs numbers.")
-    y = fetch_features(connection, [column], n_rows)[column.name].to_numpy()
+    y = fetch_features(connection, [column], n_rows, name)[column.name].to_numpy()
     missing = int(np.isnan(y).sum())
     if missing:
         raise ValueError(

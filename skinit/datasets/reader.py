@@ -79,7 +79,7 @@ def read_contents(
     else:
         labels = read_labels(connection, roles.target, source.name)
     kinds = kinds[: len(roles.features)]
-    X = fetch_features(connection, kinds, n_rows)
+    X = fetch_features(connection, kinds, n_rows, source.name)
     missing = count_missing(connection, kinds, na)
     account = _make_account(source, dialect, mark, n_rows, roles, labels, kinds, missing, task)
     groups = None
@@ -116,7 +116,11 @@ def _make_account(
         missing=missing,
         groups=roles.groups.name if roles.groups else None,
         task=task,
-        notes=(*(dialect.notes if dialect else ()), *labels.notes),
+        notes=(
+            *(dialect.notes if dialect else ()),
+            *labels.notes,
+            *(note for column in kinds for note in column.notes),
+        ),
         doubts=(*doubts, *(doubt for column in kinds for doubt in column.doubts)),
     )
 

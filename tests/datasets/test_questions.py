@@ -46,6 +46,43 @@ def test_words_only_may_have_a_header_or_not(load):
     assert len(load(text, "y", header=True).y) == N - 1
 
 
+@pytest.mark.parametrize("word", ["2e308", "-1e999", "1" + 400 * "0"])
+def test_a_number_that_is_too_large_is_named(word, load):
+    text = rows("a,b,label", lambda i: f"{i}.5,{word if i == 6 else i},{XY[i]}")
+    with pytest.raises(ValueError, match=r"Column 'b' of '.*' holds .* \(row 7\), .* --na "):
+        load(text, "label")
+    assert np.isnan(load(text, "label", na=[word]).X["b"][6])
+    with pytest.raises(ValueError, match=r"row 7.* beyond the largest number"):
+        load(text, "b", task="regression", drop=["label"])
+    with pytest.raises(ValueError, match=r"holds 2,5e400 \(row 7\)"):
+        load(rows("a;b;label", lambda i: f"{i},5;{'2,5e400' if i == 6 else i};{XY[i]}"), "label")
+
+
+def test_infinity_is_missing_and_said(load, tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    text = rows("a,b,label", lambda i: f"{i}.5,{'-inf' if i == 6 else i},{XY[i]}")
+    read = load(text, "label")
+    assert np.isnan(read.X["b"][6]) and read.account.missing == {"-inf": 1}
+    frame = pd.DataFrame({"b": np.where(np.arange(N) == 6, np.inf, np.arange(N)), "label": XY})
+    duckdb.from_df(frame).write_parquet(str(tmp_path / "t.parquet"))
+    read = load_table(tmp_path / "t.parquet", "label")
+    assert np.isnan(read.X["b"][6]) and read.account.missing == {"inf": 1}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_times_with_an_offset_are_in_utc_wherever_they_are_read(zone, load, monkeypatch):
+    monkeypatch.setenv("TZ", zone)
+    times = ["2024-01-02T10:00:00+02:00", "2024-01-02T03:00:00-0500", "2024-01-02 08:00:00Z"]
+    text = rows("when,a,label", lambda i: f"{times[i % 2]},{i}.5,{XY[i]}")
+    read = load(text, "label")
+    assert set(read.X["when"]) == {pd.Timestamp("2024-01-02 08:00:00")}
+    assert "when: times with an offset are converted to UTC" in read.account.notes
+    mixed = rows("when,a,label", lambda i: f"{times[i % 3].removesuffix('Z')},{i}.5,{XY[i]}")
+    read = load(mixed, "label")
+    assert set(read.X["when"]) == {pd.Timestamp("2024-01-02 08:00:00")}
+    assert any("without one taken as UTC" in note for note in read.account.notes)
+
+
 @pytest.mark.parametrize(
     ("separator", "value", "readings"),
     [
