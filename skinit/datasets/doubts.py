@@ -6,12 +6,12 @@ Everything here looks and warns; nothing is changed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skinit._wording import list_names, write_name
+from skinit._wording import join_words, list_names, write_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ def find_doubts(
             doubts += _name_subject(name, values)
         copies = _add_hash(copies, values)
     what = "labels" if is_class else "targets"
-    copied = _name_duplicates(copies, targets, what)
+    copied = name_duplicates(copies, targets, what)
     return [*_name_leaks(leaks, is_class), *_name_ids(ids), *doubts, *copied]
 
 
@@ -157,10 +157,24 @@ def _name_subject(name: object, values: np.ndarray) -> Iterator[str]:
         )
 
 
-def _name_duplicates(
-    copies: np.ndarray, labels: np.ndarray, what: str, folds: int = 5
+def name_duplicates(
+    copies: np.ndarray, labels: np.ndarray, what: str, *, names: Sequence[str] = (), folds: int = 5
 ) -> Iterator[str]:
-    """Count rows that come more than once."""
+    """Count rows that come more than once, and those of them that fall apart over folds.
+
+    Parameters
+    ----------
+    copies : array of shape (n_rows,)
+        Hashes, equal for equal rows.
+    labels : array of shape (n_rows,)
+        The label of each row, as a number.
+    what : str
+        What labels are called.
+    names : sequence of str of length n_rows, default=()
+        The names of pictures; rows of a table have numbers, from 1.
+    folds : int, default=5
+        Folds of the cross-validation.
+    """
     _, place, sizes = np.unique(copies, return_inverse=True, return_counts=True)
     size = sizes[place]
     n_copies = int((size > 1).sum())
@@ -168,10 +182,14 @@ def _name_duplicates(
         return
     shared = float((1 - (1 / folds) ** (size - 1)).sum())
     pairs = np.unique(np.column_stack([place, labels]), axis=0)[:, 0]
+    first = np.flatnonzero(place == place[np.argmax(size > 1)])[:2]
+    rows = "pictures" if names else "rows"
+    pair = [write_name(names[i]) if names else f"{i + 1:,}" for i in first]
+    such = f"such as {'' if names else 'rows '}{join_words(pair)}"
     n_mixed = int((np.bincount(pairs, minlength=len(sizes))[place] > 1).sum())
     unlike = f"; {n_mixed:,} of them have other {what} than their copies" if n_mixed else ""
     yield (
-        f"{n_copies:,} of {len(labels):,} rows have an exact copy{unlike}. With {folds} folds "
-        f"about {shared:,.0f} of them are held out while a copy is trained on: remove the copies, "
-        "unless they are different observations that happen to be equal."
+        f"{n_copies:,} of {len(labels):,} {rows} have an exact copy, {such}{unlike}. With {folds} "
+        f"folds about {shared:,.0f} of them are held out while a copy is trained on: remove the "
+        "copies, unless they are different observations that happen to be equal."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import warnings
 from collections import Counter
@@ -15,6 +16,7 @@ from sklearn.utils import Bunch
 
 from skinit.datasets.account import FolderAccount
 from skinit.datasets.bunch import bunch_pictures
+from skinit.datasets.doubts import name_duplicates
 from skinit.datasets.listing import list_pictures
 
 MAX_PIXELS = 64_000_000
@@ -98,18 +100,28 @@ def load_image_folder(
     if not isinstance(scale, Real) or not np.isfinite(scale):
         raise ValueError(f"scale must be a finite number such as 1/255, got {scale!r}.")
     listing = list_pictures(folder)
-    pictures = (_read_picture(path, size) for path in listing.paths)
+    digests: list[int] = []
+    pictures = (_note(_read_picture(path, size), digests) for path in listing.paths)
     names = [str(path) for path in listing.paths]
     bunch = bunch_pictures(pictures, listing.labels, names, scale)
+    copies = np.array(digests, dtype=np.uint64)
+    copied = name_duplicates(copies, bunch.target, "labels", names=[p.name for p in listing.paths])
     bunch.account = FolderAccount(
         str(folder),
         dict(sorted(Counter(listing.labels).items())),
         listing.reason,
         bunch.image_shape[:2],
         listing.skipped,
-        doubts=tuple(listing.doubts),
+        doubts=(*listing.doubts, *copied),
     )
     return (bunch.data, bunch.target) if return_X_y else bunch
+
+
+def _note(pixels: np.ndarray, digests: list[int]) -> np.ndarray:
+    """Append a hash of a picture, by which its copies are found."""
+    digest = hashlib.blake2b(pixels.tobytes(), digest_size=8).digest()
+    digests.append(int.from_bytes(digest, "little"))
+    return pixels
 
 
 def _check_size(size: int | Sequence[int] | None) -> tuple[int, int] | None:

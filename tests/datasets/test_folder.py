@@ -108,6 +108,19 @@ def test_label_is_the_sub_folder(tmp_path):
     assert [Path(name).name for name in pets.filenames] == ["9.png", "1.png", "cat.2.png"]
 
 
+def test_copies_of_a_picture_are_counted_and_named(tmp_path):
+    for color in ("red", "green", "blue", "white"):
+        save(tmp_path / "cat" / f"{color}.png", color)
+        save(tmp_path / "dog" / f"{color}.png", f"dark{color}" if color != "white" else "black")
+    assert load_image_folder(tmp_path).account.doubts == ()
+    save(tmp_path / "dog" / "the same.bmp", "blue")
+    (doubt,) = load_image_folder(tmp_path).account.doubts
+    assert doubt.startswith(
+        "2 of 9 pictures have an exact copy, such as blue.png and the same.bmp; 2 of them have "
+        "other labels than their copies. With 5 folds about 2 of them are held out while a copy"
+    )
+
+
 def test_what_is_no_picture_or_hidden_is_left_out(tmp_path):
     save(tmp_path / "cat.1.png")
     (tmp_path / "README.txt").write_text("not a picture")

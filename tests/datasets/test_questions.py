@@ -284,7 +284,9 @@ def test_copies_are_counted(load):
     table = load(rows("a,b,label", lambda i: f"{i // 2 / 7:.3f},{'pq'[i // 2 % 2]},{XY[i]}"))
     (doubt,) = [doubt for doubt in table.account.doubts if "exact copy" in doubt]
     # Of a pair, one is held out while the other is trained on with probability 4/5.
-    assert doubt.startswith("40 of 40 rows have an exact copy; 40 of them have other labels")
+    assert doubt.startswith(
+        "40 of 40 rows have an exact copy, such as rows 1 and 2; 40 of them have other labels"
+    )
     assert "about 32 of them are held out" in doubt
 
 
