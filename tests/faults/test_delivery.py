@@ -111,16 +111,15 @@ def test_folders_that_vanish_meanwhile_are_a_sentence_for_each_file(tmp_path, mo
 
 
 def test_a_bug_in_the_report_is_raised_after_everything_else(tmp_path, monkeypatch):
-    from typer.testing import CliRunner
-
     from skinit.cli import app
+    from tests.cli.runner import separate_runner
 
     def broken(*args, **options):
         raise RuntimeError("a bug")
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(InitComparison, "to_html", broken)
-    done = CliRunner().invoke(app, [*COMPARE, "--json", "n.json"])
+    done = separate_runner().invoke(app, [*COMPARE, "--json", "n.json"])
     assert isinstance(done.exception, RuntimeError)
     assert FIRST_WORDS in " ".join(done.stdout.split())
     assert Path("n.json").exists()
