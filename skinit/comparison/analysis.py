@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -161,3 +161,34 @@ def held_out_rows(runs: pd.DataFrame, metric: Metric, n_test, n_rows: int) -> He
     if metric.counts_rows or np.all(np.abs(right - right.round()) < 1e-9):
         return HeldOutRows(n_rows, step=1 / n_seeds)
     return HeldOutRows(n_rows, step=0.0 if np.isfinite(metric.bounds).all() else None)
+
+
+@allow_infinite
+def beats_baseline(
+    analyses: Sequence[Analysis],
+    baseline: pd.DataFrame,
+    rho: float,
+    constant: Collection[Hashable],
+) -> pd.Series:
+    """Say who beats the baseline; see `statistics.beats_prior`.
+
+    Parameters
+    ----------
+    analyses : sequence of Analysis
+        Of the metrics by which to tell.
+    baseline : DataFrame
+        The baseline's scores, a column ``test_<metric>`` for each of them and a row per split.
+    rho : float
+        Ratio of test to training rows.
+    constant : collection of labels
+        Candidates that answer the same for every row.
+    """
+    by_name = {analysis.metric.name: analysis for analysis in analyses}
+    improvements = {
+        name: found.scores.sub(found.metric.turn(baseline[f"test_{name}"].to_numpy()), axis=0)
+        / found.unit
+        for name, found in by_name.items()
+    }
+    rope = {name: found.rope / found.unit for name, found in by_name.items()}
+    rows = {name: found.rows for name, found in by_name.items()}
+    return statistics.beats_prior(improvements, rho, rope, constant, rows)

@@ -22,13 +22,13 @@ from skinit.comparison.plan import (
     check_estimator,
     check_options,
     check_params,
-    check_rope,
     check_rows,
     make_seed,
     make_settings,
 )
 from skinit.comparison.provenance import observe
 from skinit.comparison.result import InitComparison
+from skinit.comparison.ropes import check_rope
 from skinit.comparison.schema import candidate_keys
 from skinit.comparison.splits import add_inner_splits, make_splits
 from skinit.comparison.targets import refuse_gaps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skinit.comparison import pictures
 from skinit.report.notebook import render_fragment
 from skinit.report.tables import format_summary
 
@@ -17,5 +18,5 @@ def write_html(comparison) -> str:
         greater_is_better=metric.greater_is_better,
         columns="first",
     )
-    figure = comparison._scores_display().to_figure()
+    figure = pictures.show_scores(comparison).to_figure()
     return render_fragment(comparison.sentences(), table, "Scores", figure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -232,25 +231,6 @@ def check_options(n_seeds, target, progress):
         raise ValueError(f"target must be a loss above 0, or None, got {target!r}.")
     if progress not in (True, False, "auto"):
         raise ValueError(f"progress must be True, False or 'auto', got {progress!r}.")
-
-
-def check_rope(rope, metrics) -> float | dict[str, float] | None:
-    """Return regions of practical equivalence as plain floats, which JSON can hold."""
-    if rope is None:
-        return None
-    if not isinstance(rope, Mapping):
-        return check_width(rope)
-    unknown = [name for name in rope if name not in metrics]
-    if unknown:
-        raise ValueError(f"rope: there is no metric {unknown[0]!r}; choose from {[*metrics]}.")
-    return {name: check_width(value) for name, value in rope.items()}
-
-
-def check_width(value) -> float:
-    """Return the half width of a region of practical equivalence, or refuse what is none."""
-    if not (isinstance(value, Real) and 0 <= float(value) < math.inf):
-        raise ValueError(f"rope must be a difference of 0 or more, got {value!r}.")
-    return float(value)
 
 
 def make_seed(random_state, checkpoint) -> int:

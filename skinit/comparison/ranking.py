@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from skinit import statistics
 from skinit._wording import name_label, write_count, write_p
 from skinit.comparison.fingerprints import look_alike
-from skinit.comparison.plan import check_width
 from skinit.comparison.result import InitComparison
+from skinit.comparison.ropes import check_width
 from skinit.displays import CriticalDifferenceDisplay
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from skinit._wording import (
     write_seconds,
     write_setting,
 )
+from skinit.comparison import pictures
 from skinit.comparison.calls import write_call
 from skinit.comparison.choices import describe_tuning, ranks_side_by_side
 from skinit.comparison.methods import describe_data
@@ -195,7 +196,7 @@ def _other_metrics(comparison) -> list[Block]:
 def _curves(comparison) -> list[Block]:
     if not comparison.settings.curves or comparison.curves().empty:
         return []
-    display, loss = comparison._curves_display(), word_metric(comparison.settings.curve_loss)
+    display, loss = pictures.show_curves(comparison), word_metric(comparison.settings.curve_loss)
     if display.shows_training:
         caption = (
             f"{_begin(loss)} by epoch, without the L2 penalty: median and quartiles of all runs. "
@@ -212,7 +213,7 @@ def _scores(comparison) -> list[Block]:
         f"The {word_metric(comparison.metrics[0])} of every split, held-out (filled) beside "
         "training (open), and the 95% interval of the mean held-out score."
     )
-    return [Plot.of_display("Scores", caption, comparison._scores_display())]
+    return [Plot.of_display("Scores", caption, pictures.show_scores(comparison))]
 
 
 def _differences(comparison) -> list[Block]:
@@ -222,7 +223,7 @@ def _differences(comparison) -> list[Block]:
         "What is known of each difference, and the region of practical equivalence of "
         f"±{comparison._rope_of(comparison.metrics[0]):g}."
     )
-    return [Plot.of_display("Differences", caption, comparison._differences_display())]
+    return [Plot.of_display("Differences", caption, pictures.show_differences(comparison))]
 
 
 def _heatmap(comparison) -> list[Block]:
@@ -232,7 +233,7 @@ def _heatmap(comparison) -> list[Block]:
         "Mean held-out score of every pair. The best mean is framed; the frame is dashed where it "
         "is not separated from all others."
     )
-    display = comparison._heatmap_display()
+    display = pictures.show_heatmap(comparison)
     return [Plot.of_display("Initializers and activations", caption, display)]
 
 
@@ -246,7 +247,7 @@ def _tuning(comparison) -> list[Section]:
         "cross, the order of the candidates depends on the value."
     )
     displays = {
-        f"Tuning of {name}": comparison._tuning_display(name)
+        f"Tuning of {name}": pictures.show_tuning(comparison, name)
         for name, values in tuning.values.items()
         if len(values) > 1
     }

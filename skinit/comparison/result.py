@@ -19,8 +19,10 @@ from skinit.comparison import (
     configuration,
     methods,
     notebook,
+    pictures,
     presentation,
     printing,
+    ropes,
     tables,
     trainings,
 )
@@ -28,11 +30,11 @@ from skinit.comparison.analysis import (
     Analysis,
     allow_infinite,
     analyze,
+    beats_baseline,
     held_out_rows,
     unit_of,
 )
 from skinit.comparison.candidates import check_control
-from skinit.comparison.plan import check_rope
 from skinit.comparison.provenance import UNKNOWN, Provenance
 from skinit.comparison.saved import SavedComparison, read_saved, write_saved
 from skinit.comparison.schema import Candidate, Run, Settings, SplitRecord, StartVerdict
@@ -138,7 +140,7 @@ class InitComparison:
     def rope(self, rope):
         if rope is None and self.settings.kind.stratifies:
             rope = statistics.ROPE
-        self._rope = check_rope(rope, self.metrics)
+        self._rope = ropes.check_rope(rope, self.metrics)
         self._analyses = {}
 
     @property
@@ -260,15 +262,21 @@ class InitComparison:
             If the comparison was made without ``tune``, or with ``racing``, where most values
             were not trained to the end.
         """
-        trials = self._trials()
-        if self.settings.tuning is not None and self.settings.tuning.racing:
+        trials, tuning = self._trials(), self.settings.tuning
+        assert tuning is not None  # or there are no trials
+        if tuning.racing:
             raise ValueError(
                 "This comparison was made with racing=True: most values were not trained to the "
                 "end, and comparisons at single values would not be fair."
             )
-        return choices.compare_at_each_point(
-            trials, self.settings, self._inner_rope(trials), self.control
+        rope = ropes.inner_rope(
+            tuning.loss,
+            self._rope_of(self._loss),
+            self.settings,
+            baseline=self.baseline,
+            losses=trials[f"inner_{tuning.loss}"],
         )
+        return choices.compare_at_each_point(trials, self.settings, rope, self.control)
 
     @cached_property
     def baseline(self) -> pd.DataFrame:
@@ -368,29 +376,8 @@ class InitComparison:
         return tables.scores_table(self._runs, self.settings, f"test_{metric}")
 
     def _rope_of(self, metric: str) -> float:
-        """Return the rope of a metric; without one, that of its unit."""
-        rope, found = self.rope, self.settings.metrics[metric]
-        primary = self.settings.scoring[0]
-        if isinstance(rope, Mapping):
-            rope = rope.get(metric)
-        elif found != primary and (found.in_unit_of_target or primary.in_unit_of_target):
-            rope = None
-        if rope is not None:
-            return rope
-        if not found.in_unit_of_target:
-            return statistics.ROPE
-        return float(f"{statistics.ROPE * self.baseline[f'test_{metric}'].mean():.2g}")
-
-    def _inner_rope(self, trials) -> float:
-        """Return the rope of the loss that decides about values; a square doubles shares."""
-        assert self.settings.tuning is not None
-        loss, rope = self.settings.tuning.loss, self._rope_of(self._loss)
-        if loss == self._loss:
-            return rope
-        error = self.baseline[f"test_{self._loss}"].mean()
-        if loss == "squared_error":
-            return 2 * error * rope
-        return 2 * rope / error * float(trials[f"inner_{loss}"].median())
+        """Return the rope of a metric, given or not."""
+        return ropes.rope_of(metric, self.rope, self.settings, self.baseline)
 
     @property
     def _loss(self) -> str:
@@ -484,42 +471,17 @@ class InitComparison:
         import pandas as pd
 
         table = self.candidates(metric)
-        baseline = self._summarize_baseline(self._analyze(metric).metric.name)
+        name = self._analyze(metric).metric.name
+        baseline = tables.baseline_row(self.settings, self.baseline, name)
         return pd.concat([table, baseline.reindex(columns=table.columns)]).rename_axis(
             tables.key_columns(self.settings)
         )
 
-    @allow_infinite
-    def _summarize_baseline(self, metric: str) -> pd.DataFrame:
-        """Return the row of the baseline."""
-        import pandas as pd
-
-        row = {
-            "mean": self.baseline[f"test_{metric}"].mean(),
-            "sd_splits": self.baseline[f"test_{metric}"].std(),
-            "train_mean": self.baseline[f"train_{metric}"].mean(),
-        }
-        name = self.settings.kind.baseline
-        index = pd.Index([(name, "")] if self.settings.several_activations else [name])
-        return pd.DataFrame(row, index=index)
-
-    @allow_infinite
     def _beats_prior(self) -> pd.Series:
         """Say who beats the baseline, by the primary metric and by the loss."""
-        names = (self.metrics[0], self._loss)
-        unit = {name: self._analyze(name).unit for name in names}
-        improvements = {name: self._improvements(name) / unit[name] for name in names}
+        analyses = [self._analyze(name) for name in dict.fromkeys((self.metrics[0], self._loss))]
         constant = self._runs.groupby(tables.key_columns(self.settings))["same_answer"].all()
-        rope = {name: self._rope_of(name) / unit[name] for name in names}
-        rows = {name: self._analyze(name).rows for name in names}
-        return statistics.beats_prior(
-            improvements, self.rho, rope, list(constant.index[constant]), rows
-        )
-
-    def _improvements(self, metric: str) -> pd.DataFrame:
-        """Return the scores minus those of the baseline on the same split."""
-        prior = self.settings.metrics[metric].turn(self.baseline[f"test_{metric}"].to_numpy())
-        return self._analyze(metric).scores.sub(prior, axis=0)
+        return beats_baseline(analyses, self.baseline, self.rho, list(constant.index[constant]))
 
     @property
     @allow_infinite
@@ -618,7 +580,7 @@ class InitComparison:
         LossCurvesDisplay
             What was drawn; it has ``ax_`` and ``figure_``.
         """
-        display = self._curves_display(order=order)
+        display = pictures.show_curves(self, order=order)
         return display.plot(ax, title=title, figsize=figsize)
 
     def plot_scores(
@@ -644,7 +606,7 @@ class InitComparison:
         ScoresDisplay
             What was drawn; it has ``ax_`` and ``figure_``.
         """
-        display = self._scores_display(metric, order=order)
+        display = pictures.show_scores(self, metric, order=order)
         return display.plot(ax, title=title, figsize=figsize)
 
     def plot_differences(
@@ -670,7 +632,7 @@ class InitComparison:
         DifferencesDisplay
             What was drawn; it has ``ax_`` and ``figure_``.
         """
-        display = self._differences_display(metric, order=order)
+        display = pictures.show_differences(self, metric, order=order)
         return display.plot(ax, title=title, figsize=figsize)
 
     def plot_heatmap(
@@ -696,7 +658,7 @@ class InitComparison:
         HeatmapDisplay
             What was drawn; it has ``ax_`` and ``figure_``.
         """
-        display = self._heatmap_display(metric, order=order)
+        display = pictures.show_heatmap(self, metric, order=order)
         return display.plot(ax, title=title, figsize=figsize)
 
     def plot_tuning(
@@ -725,57 +687,8 @@ class InitComparison:
         TuningDisplay
             What was drawn; it has ``ax_`` and ``figure_``.
         """
-        display = self._tuning_display(parameter, order=order)
+        display = pictures.show_tuning(self, parameter, order=order)
         return display.plot(ax, title=title, figsize=figsize)
-
-    def _tuning_display(self, parameter: str | None = None, order=None) -> TuningDisplay:
-        trials = self.tuning()
-        names = list(self.settings.tuning.values) if self.settings.tuning else []
-        if parameter is not None and parameter not in names:
-            raise ValueError(f"{parameter!r} was not tuned; this comparison tuned {names}.")
-        return TuningDisplay.from_frame(trials, parameter=parameter or names[0], order=order)
-
-    def _curves_display(self, order=None) -> LossCurvesDisplay:
-        settings = self.settings
-        return LossCurvesDisplay.from_frame(
-            self.curves(),
-            prior_loss=self._baseline_of_curves(),
-            loss=settings.curve_loss,
-            baseline=settings.kind.baseline,
-            order=order,
-        )
-
-    def _baseline_of_curves(self) -> float | None:
-        """Return the baseline's mean loss, where it is known in the unit of the curves."""
-        losses = self.baseline[f"test_{self._loss}"]
-        if self.settings.curve_loss == self._loss:
-            return losses.mean()
-        return np.square(losses).mean() if self.settings.curve_loss == "squared_error" else None
-
-    def _scores_display(self, metric: str | None = None, order=None) -> ScoresDisplay:
-        name = self._analyze(metric).metric.name
-        return ScoresDisplay.from_frame(self._runs, self.summary(name), metric=name, order=order)
-
-    def _differences_display(self, metric: str | None = None, order=None) -> DifferencesDisplay:
-        analysis = self._analyze(metric)
-        return DifferencesDisplay.from_frame(
-            self.summary(metric),
-            rope=analysis.rope,
-            n_splits=len(self.records),
-            metric=analysis.metric.name,
-            reference=analysis.reference,
-            order=order,
-        )
-
-    def _heatmap_display(self, metric: str | None = None, order=None) -> HeatmapDisplay:
-        metric_ = self._analyze(metric).metric
-        return HeatmapDisplay.from_frame(
-            self._runs,
-            summary=self.candidates(metric),
-            metric=metric_.name,
-            greater_is_better=metric_.greater_is_better,
-            order=order,
-        )
 
     # --- Files --------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from skinit.comparison.analysis import allow_infinite
 from skinit.comparison.schema import Run, Settings, SplitRecord
 
 if TYPE_CHECKING:
@@ -103,3 +104,28 @@ def baseline_table(records: Sequence[SplitRecord]) -> pd.DataFrame:
     splits = [record.split for record in records]
     rows = [dict(record.baseline.items()) for record in records]
     return pd.DataFrame(rows, index=splits, dtype=float).rename_axis("split")
+
+
+@allow_infinite
+def baseline_row(settings: Settings, baseline: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the baseline as a row of a summary.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the comparison.
+    baseline : DataFrame
+        As of `baseline_table`.
+    metric : str
+        Which score.
+    """
+    import pandas as pd
+
+    row = {
+        "mean": baseline[f"test_{metric}"].mean(),
+        "sd_splits": baseline[f"test_{metric}"].std(),
+        "train_mean": baseline[f"train_{metric}"].mean(),
+    }
+    name = settings.kind.baseline
+    index = pd.Index([(name, "")] if settings.several_activations else [name])
+    return pd.DataFrame(row, index=index)
