@@ -11,7 +11,7 @@ def write_call(settings: Settings, control, rope) -> str:
     """Return the call that repeats a comparison, as far as it can be written down."""
     arguments = {
         "init": _mapping({c.label: c.code for c in settings.candidates}),
-        "activation": _write_activations(settings),
+        "activation": repr(settings.activations) if settings.several_activations else None,
         "cv": None if settings.splits.cv in DEFAULT_CVS else settings.splits.cv,
         "n_seeds": repr(settings.splits.n_seeds),
         "scoring": _write_scoring(settings),
@@ -41,11 +41,6 @@ def write_estimator(settings: Settings) -> str:
         before, _, after = part.rpartition("...")
         code = f"{before}{code}{after}"
     return code
-
-
-def _write_activations(settings):
-    activations = list(dict.fromkeys(c.activation for c in settings.candidates))
-    return repr(activations) if len(activations) > 1 else None
 
 
 def _write_scoring(settings):

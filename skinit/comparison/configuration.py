@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from typing import Any
 
 from skinit._wording import join_words, name_label, write_count, write_setting
-from skinit.comparison.schema import NetworkSettings, Settings
+from skinit.comparison.schema import NetworkSettings, Settings, read_code
 from skinit.engine.solvers import SOLVERS
 
 # Parameters that a line of the configuration tells about, or that change no result.
@@ -31,7 +30,7 @@ def configuration(settings: Settings) -> dict[str, str]:
     lines = {
         "Initializers": _initializers(settings),
         "Hidden layers": hidden_layers(values),
-        "Activation": join_words(activations(settings)),
+        "Activation": join_words(settings.activations),
         "Solver": solver(values),
     }
     if is_stochastic:
@@ -50,19 +49,7 @@ def configuration(settings: Settings) -> dict[str, str]:
 
 def parameters(network: NetworkSettings) -> dict[str, Any]:
     """Return all parameters of the network by name; those that are no literals as text."""
-    return {name: _read(code) for name, code in (network.defaults | network.parameters).items()}
-
-
-def _read(code: str) -> Any:
-    try:
-        return ast.literal_eval(code)
-    except (SyntaxError, ValueError):
-        return code
-
-
-def activations(settings: Settings) -> list[str]:
-    """Return the names of the activations, each once."""
-    return list(dict.fromkeys(candidate.activation for candidate in settings.candidates))
+    return {name: read_code(code) for name, code in (network.defaults | network.parameters).items()}
 
 
 def hidden_layers(values: dict[str, Any]) -> str:

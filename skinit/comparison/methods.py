@@ -132,7 +132,7 @@ def _network(settings: Settings, cited: _Bibliography) -> str:
     hidden = (
         f"{write_count(int(number), 'hidden layer')} of {units}" if units else "no hidden layer"
     )
-    names = join_words(configuration.activations(settings))
+    names = join_words(settings.activations)
     solver = configuration.solver(values)
     if values["solver"] == "adam":
         solver += cited.cite(ADAM)

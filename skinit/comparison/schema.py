@@ -172,7 +172,7 @@ class TuningSettings:
     @property
     def values(self) -> dict[str, list]:
         """The values themselves; of those that are more than a literal, what Python writes."""
-        return {name: [_read_code(code) for code in codes] for name, codes in self.codes.items()}
+        return {name: [read_code(code) for code in codes] for name, codes in self.codes.items()}
 
     @property
     def points(self) -> list[dict[str, Any]]:
@@ -180,7 +180,14 @@ class TuningSettings:
         return grid_points(self.values)
 
 
-def _read_code(code: str) -> Any:
+def read_code(code: str) -> Any:
+    """Return the value that Python writes like this; what is more than a literal, as it is written.
+
+    Examples
+    --------
+    >>> read_code("0.5"), read_code("VarianceScaling(scale=2.0)")
+    (0.5, 'VarianceScaling(scale=2.0)')
+    """
     try:
         return ast.literal_eval(code)
     except (SyntaxError, ValueError):
@@ -254,9 +261,14 @@ class Settings:
         return {metric.name: metric for metric in (*self.scoring, self.kind.loss)}
 
     @property
+    def activations(self) -> list[str]:
+        """Names of the activations, each once, in the order of the candidates."""
+        return list(dict.fromkeys(candidate.activation for candidate in self.candidates))
+
+    @property
     def several_activations(self) -> bool:
         """Whether a label alone does not name a candidate."""
-        return len({candidate.activation for candidate in self.candidates}) > 1
+        return len(self.activations) > 1
 
     @property
     def keys(self) -> list:
