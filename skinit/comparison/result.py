@@ -202,10 +202,11 @@ class InitComparison:
         -------
         DataFrame
             One row per run and epoch: ``label, activation, split, seed, epoch, train_loss,
-            test_loss`` (log loss in nats, or for numbers the squared error; the last one on rows
-            that training never used). Epoch 0 is the start, before any step; later training losses
-            are means over the batches of an epoch. Squared errors have the unit of y, squared,
-            unless y is transformed by something that is not linear.
+            test_loss``, the last one on rows that training never used. The losses are log losses
+            in nats; for numbers squared errors in the unit of y, squared, or with
+            ``loss="poisson"`` Poisson deviances; where they cannot be expressed in the unit of y,
+            those of the transformed y. Epoch 0 is the start, before any step; later
+            training losses are means over the batches of an epoch.
 
         Raises
         ------
@@ -223,11 +224,11 @@ class InitComparison:
         -------
         DataFrame
             One row per candidate, split, seed and value: ``label, activation, split, seed``, a
-            column for each parameter, ``inner_log_loss`` or ``inner_squared_error`` (on the rows
-            that decide; that of the baseline where a trial diverged), ``n_iter, fit_time, diverged,
-            eliminated``
-            (whether it had to leave a race; its loss is then that after a quarter of the epochs)
-            and ``chosen``.
+            column for each parameter, ``inner_log_loss``, ``inner_squared_error`` or
+            ``inner_poisson_deviance`` (on the rows that decide; that of the baseline where a trial
+            diverged), ``n_iter``, ``fit_time`` in seconds, ``diverged``, ``eliminated`` (whether it
+            had to leave a race; its loss is then that after a quarter of the epochs) and
+            ``chosen``.
 
         Raises
         ------
@@ -252,7 +253,7 @@ class InitComparison:
         DataFrame
             For each learning rate (each combination of values, where several parameters were
             tuned) a row per candidate: the value, ``label`` (and ``activation`` where there are
-            several), ``rank``, ``mean`` of the log loss on the inner parts, ``difference,
+            several), ``rank``, ``mean`` of the loss on the inner parts, ``difference,
             difference_low, difference_high, p_holm`` and ``outcome`` as in `summary`. These tests
             are exploratory.
 
@@ -466,7 +467,8 @@ class InitComparison:
             that ended at `max_iter`, and ``failed_runs`` of ``n_runs`` have no score. With a
             tuning, also the median of the values that were chosen, a column for each parameter, and
             ``edge_rate``, the share of splits where one of them was the smallest or largest that
-            was tried.
+            was tried. With a target, also ``epochs_to_target``: how many runs reached it, and the
+            quartiles of when, as text.
         """
         import pandas as pd
 
@@ -573,7 +575,8 @@ class InitComparison:
         title : str, default=None
             Title of the figure.
         figsize : (width, height) in inches, "page" or "column", default=None
-            Size of the figure: 7.2 inches wide as a page, the default, 3.5 as a column, or any.
+            Size of the new figure: "page", the default, is 7.2 inches wide, "column" 3.5. With
+            an `ax` it is an error.
 
         Returns
         -------
@@ -599,7 +602,8 @@ class InitComparison:
         title : str, default=None
             Title of the figure.
         figsize : (width, height) in inches, "page" or "column", default=None
-            Size of the figure: 7.2 inches wide as a page, the default, 3.5 as a column, or any.
+            Size of the new figure: "page", the default, is 7.2 inches wide, "column" 3.5. With
+            an `ax` it is an error.
 
         Returns
         -------
@@ -625,7 +629,8 @@ class InitComparison:
         title : str, default=None
             Title of the figure.
         figsize : (width, height) in inches, "page" or "column", default=None
-            Size of the figure: 7.2 inches wide as a page, the default, 3.5 as a column, or any.
+            Size of the new figure: "page", the default, is 7.2 inches wide, "column" 3.5. With
+            an `ax` it is an error.
 
         Returns
         -------
@@ -651,7 +656,8 @@ class InitComparison:
         title : str, default=None
             Title of the figure.
         figsize : (width, height) in inches, "page" or "column", default=None
-            Size of the figure: 7.2 inches wide as a page, the default, 3.5 as a column, or any.
+            Size of the new figure: "page", the default, is 7.2 inches wide, "column" 3.5. With
+            an `ax` it is an error.
 
         Returns
         -------
@@ -680,7 +686,8 @@ class InitComparison:
         title : str, default=None
             Title of the figure.
         figsize : (width, height) in inches, "page" or "column", default=None
-            Size of the figure: 7.2 inches wide as a page, the default, 3.5 as a column, or any.
+            Size of the new figure: "page", the default, is 7.2 inches wide, "column" 3.5. With
+            an `ax` it is an error.
 
         Returns
         -------

@@ -33,9 +33,9 @@ class Schedule:
         t the number of samples seen; "adaptive" divides by 5 whenever training stalls.
     initial : float or array of shape (k,)
         Learning rate of the first epoch, for all networks or for each of them.
-    power_t : float
+    power_t : float, default=0.5
         Exponent of "invscaling".
-    k : int
+    k : int, default=1
         Number of networks in the stack.
     """
 

@@ -43,7 +43,7 @@ class Workspace:
         Rows of a batch.
     gradient : Parameters, default=None
         Where `backward` writes; None if no gradients will be asked for.
-    keep : bool
+    keep : bool, default=False
         Whether pre-activations and deltas of all layers are there to be looked at afterwards.
         Otherwise they share memory: pre-activations with the outputs, where the derivative reads
         the output alone, and deltas with those of the next layer but one.
@@ -235,7 +235,7 @@ def loss_and_gradient(work, loss, X, y, sample_weight=None):
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
         The batch.
     y : ndarray of shape (n_samples, n_outputs)
-        Zeros and ones.
+        Encoded targets.
     sample_weight : ndarray of shape (n_samples, 1), default=None
         Weights of the samples; the mean is weighted by them.
 

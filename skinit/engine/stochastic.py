@@ -48,7 +48,7 @@ class Batches:
             if self.shuffle is not None or not X.flags.forc:
                 X = np.ascontiguousarray(X)
         self.samples = samples._replace(X=X)
-        # Labels lie samples-last in memory, as raw outputs do.
+        # Targets lie samples-last in memory, as raw outputs do.
         self._y = np.asfortranarray(samples.y)
         starts = range(0, self.n_samples, self.batch_size)
         self._slices = [slice(i, min(i + self.batch_size, self.n_samples)) for i in starts]

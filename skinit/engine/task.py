@@ -145,7 +145,7 @@ class History:
     data_loss_curve : list of float
         The same without the L2 term.
     validation_scores, validation_loss_curve : list of float
-        Accuracy and loss (no L2) of the validation set after each epoch.
+        Score (accuracy, or R² of numbers) and loss (no L2) of the validation set after each epoch.
     watched_loss_curve : list of float
         Loss (no L2) of the watched set after each epoch.
     best : float
@@ -188,7 +188,7 @@ class History:
         return len(self.loss_curve)
 
     def record(self, loss, data_loss, validation, watched) -> None:
-        """Append one epoch; `validation` is (loss, accuracy) or None, `watched` a loss or None."""
+        """Append one epoch; `validation` is (loss, score) or None, `watched` a loss or None."""
         self.final_loss = float(loss)
         self.loss_curve.append(float(loss))
         self.data_loss_curve.append(float(data_loss))

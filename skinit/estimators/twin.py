@@ -8,10 +8,11 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from skinit.activations import get_activation, is_built_in
+from skinit.estimators.problem import is_learned
 
 _SKLEARN_ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
 # What scikit-learn does not have. Without them the twin can be unpickled where skinit is missing.
-_EXTRA_ATTRIBUTES = ("initializers_", "validation_loss_curve_")
+_EXTRA_ATTRIBUTES = ("initializers_", "validation_loss_curve_", "_state")
 
 
 def make_twin(estimator, twin_class: type) -> Any:
@@ -36,7 +37,7 @@ def make_twin(estimator, twin_class: type) -> Any:
     kept = {
         name: copy.copy(value)
         for name, value in vars(estimator).items()
-        if name.endswith("_") and not name.startswith("_") and name not in _EXTRA_ATTRIBUTES
+        if is_learned(name) and name not in _EXTRA_ATTRIBUTES
     }
     vars(twin).update(kept | weights)
     twin._no_improvement_count = estimator._state.no_improvement_count
