@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from skinit._wording import suggest
+from skinit._wording import name_label, suggest
 from skinit.activations import Activation, get_activation
 from skinit.comparison.descriptions import describe
 from skinit.comparison.kinds import KINDS
@@ -98,7 +98,11 @@ def check_activations(activation) -> list:
 def check_labels(keys) -> None:
     """Refuse candidates that tables could not tell apart."""
     if len(set(keys)) < len(keys):
-        raise ValueError(f"Labels must differ, got {keys}.")
+        twice = next(key for i, key in enumerate(keys) if key in keys[:i])
+        raise ValueError(
+            f"Two candidates are called {name_label(twice)!r}: give init as a mapping of different "
+            "labels to initializers, and each activation once."
+        )
 
 
 def check_control(control, keys) -> None:

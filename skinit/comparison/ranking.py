@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from skinit import statistics
-from skinit._wording import name_label, write_count, write_p
+from skinit._wording import name_label, name_labels, write_count, write_p
 from skinit.comparison.fingerprints import look_alike
 from skinit.comparison.result import InitComparison
 from skinit.comparison.ropes import check_width
@@ -208,7 +208,7 @@ def _check_pair(name, first, other, second) -> None:
     if mine != theirs:
         raise ValueError(
             f"{name!r} and {other!r} compare different candidates; only in one of them: "
-            f"{sorted(mine ^ theirs)}."
+            f"{name_labels(sorted(mine ^ theirs))}. Compare the same ones on each dataset."
         )
 
 
@@ -223,5 +223,5 @@ def _warn_of_the_same_rows(name, other, reason) -> str:
 def _common_rope(comparisons) -> float:
     ropes = {name: each._rope_of(each.metrics[0]) for name, each in comparisons.items()}
     if len(set(ropes.values())) > 1:
-        raise ValueError(f"The comparisons have different ropes, {ropes}: give rope=.")
+        raise ValueError(f"The comparisons have different ropes, {ropes}: give rope= for all.")
     return next(iter(ropes.values()))

@@ -102,7 +102,10 @@ def make_splits(cv, X, y, groups, seed, n_seeds, *, stratify: bool = True) -> li
         for j, (train, test) in enumerate(_split_rows(cv, X, y, groups, seed, stratify))
     ]
     if not splits:
-        raise ValueError(f"cv={cv!r} gives no splits.")
+        raise ValueError(
+            f"cv={cv!r} gives no splits: give a number of folds, a splitter, or pairs of "
+            "training and test rows."
+        )
     for j, split in enumerate(splits):
         _check_split(split, j, y if stratify else None, groups)
     return splits

@@ -176,7 +176,10 @@ class InitMLPSearchCV(GridSearchCV, CallbackSupportMixin):
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         splits = list(cv.split(X, y, **routed.splitter.split))
         if not splits:
-            raise ValueError(f"cv={self.cv!r} gives no splits.")
+            raise ValueError(
+                f"cv={self.cv!r} gives no splits: give a number of folds, a splitter, or pairs of "
+                "training and test rows."
+            )
         self.n_splits_ = len(splits)
         candidates = list(ParameterGrid(self.param_grid))
         if not candidates:

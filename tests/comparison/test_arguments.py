@@ -49,7 +49,12 @@ BASELINE = KINDS["classification"].baseline
         ({"activation": []}, "activation is empty"),
         ({"init": {"": "he"}}, "cannot be called ''"),
         ({"init": {BASELINE: "he"}}, "cannot be called 'class prior'"),
-        ({"cv": []}, "gives no splits"),
+        ({"cv": []}, r"cv=\[\] gives no splits: give"),
+        ({"init": {"1": "he", 1: "xavier"}}, "Two candidates are called '1': .* different labels"),
+        (
+            {"init": ["he"], "activation": ["tanh", "relu", "tanh"]},
+            r"Two candidates are called 'he \(tanh\)': .* each activation once",
+        ),
         ({"cv": [(np.arange(150), [])]}, "test part of split 0 is empty"),
         ({"cv": [(np.arange(150), [3])]}, "split 0 share rows"),
         ({"scoring": [get_scorer("accuracy")]}, "a mapping of name to scorer"),

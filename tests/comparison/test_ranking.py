@@ -140,7 +140,7 @@ def test_different_ropes_need_one_for_the_ranking(comparisons):
 
 def test_other_candidates_or_scorers_are_refused(comparisons):
     X, y = make_data(20)
-    with pytest.raises(ValueError, match=r"different candidates.*lecun_normal"):
+    with pytest.raises(ValueError, match=r"different candidates.*lecun_normal \(tanh\).*the same"):
         rank_initializers({**comparisons, "odd": compare(X, y, init=("zeros", "lecun_normal"))})
     with pytest.raises(ValueError, match="use one scorer for all"):
         rank_initializers({**comparisons, "odd": compare(X, y, scoring="f1")})

@@ -360,5 +360,5 @@ def test_it_keeps_scikit_learns_contract():
 def test_no_splits_are_refused():
     X, y = load_iris(return_X_y=True)
     search = InitMLPSearchCV(InitMLPClassifier(max_iter=2), {"init": ["he"]}, cv=[])
-    with pytest.raises(ValueError, match=r"cv=\[\] gives no splits"):
+    with pytest.raises(ValueError, match=r"cv=\[\] gives no splits: give"):
         search.fit(X, y)
