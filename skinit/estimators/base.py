@@ -9,8 +9,8 @@ Estimators that differ in `init`, `learning_rate_init` or `alpha` alone are trai
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from functools import partial as bind
@@ -209,6 +209,14 @@ class BaseInitMLP(CallbackSupportMixin, BaseEstimator):
         self._publish(attributes_of(trained))
         return self
 
+    def _refuse_early_stopping(self) -> None:
+        """Raise where ``partial_fit``, which is one epoch, is asked to decide when to stop."""
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True: who calls it decides when to "
+                "stop. Set early_stopping=False, or call fit."
+            )
+
     def _publish(self, attributes: dict[str, Any]) -> None:
         """Become fitted, in one assignment."""
         self.__dict__ = without_fit(self) | attributes
@@ -321,13 +329,8 @@ def fit_stack(
     )
     attributes_of = [bind(fitted_attributes, problem, initializers) for initializers, *_ in drawn]
     on_epoch = on_epoch or (print_epoch if leader.verbose else None)
-    with ExitStack() as cleanup:
-        tasks = {}
-        for i in filter(lambda i: has_callbacks(estimators[i]), range(len(estimators))):
-            cleanup.enter_context(callbacks_torn_down(estimators[i]))
-            tasks[i] = FitTasks(
-                estimators[i], X, y, sample_weight, config.max_iter, attributes_of[i]
-            )
+    arguments = (X, y, sample_weight, config.max_iter)
+    with _fit_tasks(estimators, arguments, attributes_of) as tasks:
         networks = train(
             problem.task,
             [start for _, start, _ in drawn],
@@ -345,6 +348,20 @@ def fit_stack(
         replace(trained, start_seconds=seconds)
         for trained, (*_, seconds) in zip(networks, drawn, strict=True)
     ]
+
+
+@contextmanager
+def _fit_tasks(
+    estimators, arguments: tuple[Any, Any, Any, int], attributes_of
+) -> Iterator[dict[int, FitTasks]]:
+    """Begin the task of each estimator with callbacks, by its number; tear all down in the end."""
+    with ExitStack() as cleanup:
+        tasks = {}
+        for i, estimator in enumerate(estimators):
+            if has_callbacks(estimator):
+                cleanup.enter_context(callbacks_torn_down(estimator))
+                tasks[i] = FitTasks(estimator, *arguments, attributes_of[i])
+        yield tasks
 
 
 def _distinct_inits(estimators) -> list[BaseInitMLP]:
@@ -494,7 +511,7 @@ def describe_divergence(
 
 
 def _note_end(problem: Problem, trained: Trained, partial: bool) -> list[Warning]:
-    """Warn of a training that Ctrl-C or the budget has ended."""
+    """Return the warning of a training that Ctrl-C or the budget has ended."""
     history, config = trained.history, problem.config
     if history.stopped == "interrupted":
         return [UserWarning("Training interrupted by user.")]

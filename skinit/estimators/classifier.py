@@ -355,8 +355,7 @@ class InitMLPClassifier(ClassifierMixin, BaseInitMLP):
         AttributeError
             With the solver "lbfgs".
         """
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
+        self._refuse_early_stopping()
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' needs all rows at once and does not work with "
@@ -434,6 +433,8 @@ class InitMLPClassifier(ClassifierMixin, BaseInitMLP):
 
         Raises
         ------
+        NotFittedError
+            Before ``fit``.
         ValueError
             For an activation that MLPClassifier does not have.
         """

@@ -353,8 +353,7 @@ class InitMLPRegressor(RegressorMixin, BaseInitMLP):
         AttributeError
             With the solver "lbfgs".
         """
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
+        self._refuse_early_stopping()
         self._check_loss()
         return self._fit(X, y, sample_weight, partial=True)
 
@@ -396,6 +395,8 @@ class InitMLPRegressor(RegressorMixin, BaseInitMLP):
 
         Raises
         ------
+        NotFittedError
+            Before ``fit``.
         ValueError
             For an activation that MLPRegressor does not have.
         """

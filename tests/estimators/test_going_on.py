@@ -73,7 +73,7 @@ def test_what_partial_fit_cannot_do_is_said(make_problem):
     assert not hasattr(small(solver="lbfgs"), "partial_fit")
     with pytest.raises(AttributeError, match="partial_fit"):
         small(solver="lbfgs").partial_fit(X, y, classes=[0, 1])
-    with pytest.raises(ValueError, match="early_stopping"):
+    with pytest.raises(ValueError, match=r"early_stopping=True: .* or call fit"):
         small(early_stopping=True).partial_fit(X, y, classes=[0, 1])
 
 
