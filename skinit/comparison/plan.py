@@ -45,7 +45,35 @@ from skinit.estimators.pipelines import (
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a split needs to know."""
+    """Everything that a split needs to know.
+
+    Parameters
+    ----------
+    parts : tuple
+        What stands around the network, see `skinit.estimators.pipelines.take_apart`.
+    network : BaseInitMLP
+        What is trained, unfitted; its `init`, `activation` and `random_state` are replaced.
+    kind : Kind
+        What is different for classes and for numbers.
+    candidates : list of ResolvedCandidate
+        All that are compared, in the order in which they were given.
+    splits : list of Split
+        Rows and seeds.
+    scorers : mapping of str to callable ``(estimator, X, y) -> float``
+        By metric, the primary one first.
+    params : mapping
+        As in `compare_initializers`.
+    curves : bool
+        Whether the loss is recorded at the start and after each epoch.
+    target : float or None
+        Training loss for the column `epochs_to_target`.
+    tuning : Tuning, default=None
+        What is tuned inside each split; None for nothing.
+    engine : str, default=None
+        One of `skinit.engine.compiled.ENGINES` for all trainings; None leaves it to the network.
+    tally : Tally, default=None
+        Where trainings are counted; None counts none.
+    """
 
     parts: tuple
     network: BaseInitMLP

@@ -25,7 +25,7 @@ from skinit._sklearn import (
 from skinit.comparison.networks import decide_engine
 from skinit.comparison.plan import find_network
 from skinit.comparison.splits import run_seed
-from skinit.search.split import Task, make_candidate, run_split, take_named
+from skinit.search.split import SearchPlan, make_candidate, run_split, take_named
 from skinit.search.tasks import SearchTasks
 
 
@@ -163,6 +163,12 @@ class InitMLPSearchCV(GridSearchCV, CallbackSupportMixin):
         -------
         self : InitMLPSearchCV
             Fitted.
+
+        Raises
+        ------
+        ValueError
+            For wrong input, and where all fits fail. With ``error_score="raise"`` the first error
+            of a fit is raised as it is.
         """
         if y is None:
             raise ValueError(
@@ -226,7 +232,7 @@ class InitMLPSearchCV(GridSearchCV, CallbackSupportMixin):
         if self.verbose > 0:
             n, k = len(splits), len(candidates)
             print(f"Fitting {n} folds for each of {k} candidates, totalling {n * k} fits")
-        task = Task(
+        plan = SearchPlan(
             estimator=self.estimator,
             candidates=candidates,
             scorers=scorers,
@@ -239,7 +245,7 @@ class InitMLPSearchCV(GridSearchCV, CallbackSupportMixin):
             engine=engine,
         )
         by_split = Parallel(n_jobs=self.n_jobs)(
-            delayed(run_split)(task, X, y, train, test, seed, contexts)
+            delayed(run_split)(plan, X, y, train, test, seed, contexts)
             for (train, test), seed, contexts in zip(
                 splits, seeds[: len(splits)], tasks.evaluations, strict=True
             )

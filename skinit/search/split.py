@@ -34,8 +34,30 @@ from skinit.search.tasks import evaluating
 
 
 @dataclass(frozen=True)
-class Task:
-    """What all splits have in common."""
+class SearchPlan:
+    """What all splits of a search have in common.
+
+    Parameters
+    ----------
+    estimator : estimator
+        As given to `InitMLPSearchCV`.
+    candidates : sequence of mapping
+        The parameters of each candidate.
+    scorers : callable ``(estimator, X, y) -> float``
+        Or one that returns several scores by name.
+    fit_params, score_params : mapping
+        What goes to ``fit`` and to the scorers.
+    error_score : float or "raise"
+        As in `InitMLPSearchCV`.
+    return_train_score : bool
+        As in `InitMLPSearchCV`.
+    named : mapping of str to mapping
+        Rows of the tables that candidates name, as of `take_named`.
+    caller : InitMLPSearchCV
+        The search, for callbacks.
+    engine : str or None
+        One of `skinit.engine.compiled.ENGINES` for all trainings; None leaves it to the networks.
+    """
 
     estimator: Any
     candidates: Sequence[Mapping[str, Any]]
@@ -75,33 +97,33 @@ def make_candidate(estimator, params, seed):
     return candidate
 
 
-def run_split(task: Task, X, y, train, test, seed, contexts) -> list[dict]:
+def run_split(plan: SearchPlan, X, y, train, test, seed, contexts) -> list[dict]:
     """Fit and score all candidates on one split; BLAS on one thread, as in a comparison."""
-    for kind, rows in task.named.items():
+    for kind, rows in plan.named.items():
         _TABLES[kind].adopt(rows)
     with all_on_one_thread:
-        return _SplitSearch(task, X, y, train, test, seed, contexts).run()
+        return _SplitSearch(plan, X, y, train, test, seed, contexts).run()
 
 
 class _SplitSearch:
     """All candidates on one split."""
 
-    def __init__(self, task: Task, X, y, train, test, seed, contexts):
-        self.task = task
+    def __init__(self, plan: SearchPlan, X, y, train, test, seed, contexts):
+        self.plan = plan
         self.contexts = contexts
         self.X, self.y, self.train_rows, self.test_rows = X, y, train, test
         self.seed = seed
         self.shared_seed: int | None = None
         self.train = take_rows(X, train), take_rows(y, train)
         self.test = take_rows(X, test), take_rows(y, test)
-        self.fit_params = split_params(X, task.fit_params, indices=train)
+        self.fit_params = split_params(X, plan.fit_params, indices=train)
         self.results: dict[int, dict] = {}
 
     def run(self) -> list[dict]:
         """Return the results in the order of the candidates."""
         candidates: dict[int, Any] = {}
-        for i, params in enumerate(self.task.candidates):
-            candidates[i] = make_candidate(self.task.estimator, params, self.seed)
+        for i, params in enumerate(self.plan.candidates):
+            candidates[i] = make_candidate(self.plan.estimator, params, self.seed)
             self._settle(take_apart(candidates[i])[1])
         for places in self._share_preprocessing():
             self._run_group({i: candidates[i] for i in places})
@@ -116,9 +138,9 @@ class _SplitSearch:
 
     def _share_preprocessing(self) -> list[list[int]]:
         """Return the candidates in groups that differ in parameters of the network alone."""
-        prefix = network_prefix(self.task.estimator)
+        prefix = network_prefix(self.plan.estimator)
         groups: list[tuple[dict, list[int]]] = []
-        for i, params in enumerate(self.task.candidates):
+        for i, params in enumerate(self.plan.candidates):
             of_steps = {
                 name: value
                 for name, value in params.items()
@@ -136,7 +158,7 @@ class _SplitSearch:
         """Fit the preprocessing once, train the networks in stacks, and score."""
         first = next(iter(candidates.values()))
         parts, _ = take_apart(first)
-        of_steps, of_network = _divide_params(first, self.task.fit_params)
+        of_steps, of_network = _divide_params(first, self.plan.fit_params)
         started = time.time()
         try:
             rows = prepare_rows(parts, of_steps, self.X, self.y, self.train_rows, self.test_rows)
@@ -149,9 +171,9 @@ class _SplitSearch:
         of_network = split_params(self.X, of_network, indices=self.train_rows)
         members = [networks[i] for i in valid]
         contexts = {id(networks[i]): self.contexts[i] for i in valid if self.contexts}
-        with evaluating(self.task.caller, members, contexts, *self.train):
+        with evaluating(self.plan.caller, members, contexts, *self.train):
             trainings = (
-                train_stacks(members, *rows.fit, engine=self.task.engine, **of_network)
+                train_stacks(members, *rows.fit, engine=self.plan.engine, **of_network)
                 if members
                 else []
             )
@@ -177,32 +199,32 @@ class _SplitSearch:
 
     def _rows_to_score(self, rows) -> list:
         sides = [rows.test[0]]
-        return [*sides, rows.train[0]] if self.task.return_train_score else sides
+        return [*sides, rows.train[0]] if self.plan.return_train_score else sides
 
     def _score(self, fitted, time_of_fit) -> dict:
         started = time.time()
-        task = self.task
+        plan = self.plan
         result = {"fit_error": None, "fit_time": time_of_fit, "n_test_samples": len(self.test_rows)}
         for side, rows, places in (
             ("test_scores", self.test, self.test_rows),
             ("train_scores", self.train, self.train_rows),
         ):
-            if side == "test_scores" or task.return_train_score:
-                params = split_params(self.X, task.score_params, indices=places)
+            if side == "test_scores" or plan.return_train_score:
+                params = split_params(self.X, plan.score_params, indices=places)
                 result[side] = score_estimator(
-                    fitted, *rows, task.scorers, params, task.error_score
+                    fitted, *rows, plan.scorers, params, plan.error_score
                 )
             result.setdefault("score_time", time.time() - started)
         return result
 
     def _fail(self, candidates, error: Exception, seconds) -> None:
         """Give candidates the score of an error, or raise it."""
-        task = self.task
-        if task.error_score == "raise":
+        plan = self.plan
+        if plan.error_score == "raise":
             raise error
-        scores: Any = task.error_score
-        if isinstance(task.scorers, MultimetricScorer):
-            scores = dict.fromkeys(task.scorers._scorers, task.error_score)
+        scores: Any = plan.error_score
+        if isinstance(plan.scorers, MultimetricScorer):
+            scores = dict.fromkeys(plan.scorers._scorers, plan.error_score)
         for i in candidates:
             self.results[i] = {
                 "fit_error": "".join(traceback.format_exception(error)),
@@ -210,7 +232,7 @@ class _SplitSearch:
                 "score_time": 0.0,
                 "n_test_samples": len(self.test_rows),
                 "test_scores": scores,
-                **({"train_scores": scores} if task.return_train_score else {}),
+                **({"train_scores": scores} if plan.return_train_score else {}),
             }
 
 
