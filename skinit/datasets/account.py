@@ -24,10 +24,10 @@ class Account(ABC):
 
     Examples
     --------
-    >>> account = FolderAccount("pets", {"cat": 2, "dog": 3}, "sub-folder", (64, 64))
+    >>> account = FolderAccount("pets", {"cat": 2, "dog": 3}, "file names", (64, 64))
     >>> print(account)
     pets: 5 pictures of 64 x 64 pixels
-    labels: sub-folder; 2 classes: cat 2, dog 3
+    labels: file names; 2 classes: cat 2, dog 3
     """
 
     doubts: tuple[str, ...] = field(default=(), kw_only=True)
@@ -155,7 +155,7 @@ class FolderAccount(Account):
     classes : dict of str to int
         Pictures of each class.
     reason : str
-        Where the labels come from: "sub-folder" or "file name".
+        Where the labels come from: "file names" or "names of sub-folders".
     size : (int, int)
         Height and width in pixels.
     skipped : dict of str to str

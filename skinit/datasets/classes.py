@@ -25,7 +25,7 @@ def settle_numbers(contents: Contents, pos_label, rare) -> Contents:
         if value is not None:
             raise ValueError(
                 f"{option} is for classes, but column {account.target!r} of {account.file!r} holds "
-                "numbers: say --task classification if each of them is a class."
+                "numbers: say --task classification (in Python task=) if each of them is a class."
             )
     if np.ptp(y) == 0:
         raise ValueError(

@@ -205,7 +205,8 @@ def _explain(text: str) -> str:
     if width:
         return (
             f"{where} has {write_count(int(width[2]), 'field')} where {width[1]} were expected. "
-            "Mend that line, or name the separator with --sep if it is another one."
+            "Mend that line, or name the separator with --sep (in Python sep=) if it is another "
+            "one."
         )
     if "unterminated quote" in text:
         return f"{where} has a quote that does not end. Mend that line."

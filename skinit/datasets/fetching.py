@@ -75,10 +75,10 @@ def _fetch_one(connection, column: Column) -> pd.Series:
     if column.kind == "date":
         query = f"SELECT CAST({column.sql} AS TIMESTAMP) AS v FROM t"
         return connection.execute(query).df()["v"].astype("datetime64[us]")
-    return _fetch_words(connection, column.sql)
+    return fetch_words(connection, column.sql)
 
 
-def _fetch_words(connection, sql: str) -> pd.Series:
+def fetch_words(connection, sql: str) -> pd.Series:
     """Return a column of text as categories, sorted; each word is kept once."""
     connection.execute(
         f"CREATE OR REPLACE TYPE words AS ENUM (SELECT DISTINCT {sql} AS v FROM t "
@@ -96,7 +96,7 @@ def fetch_groups(connection, column: Column, source: str) -> np.ndarray:
         If rows have no group.
     """
     field = trimmed(column.field) if column.type == "VARCHAR" else column.field
-    values = _fetch_words(connection, f"CAST({field} AS VARCHAR)")
+    values = fetch_words(connection, f"CAST({field} AS VARCHAR)")
     n_missing = int(values.isna().sum())
     if n_missing:
         raise ValueError(

@@ -10,7 +10,7 @@ import numpy as np
 
 from skinit._wording import is_missing, list_names, suggest, write_name
 from skinit.datasets.columns import Column, trimmed
-from skinit.datasets.fetching import fetch_features
+from skinit.datasets.fetching import fetch_features, fetch_words
 from skinit.datasets.header import USUAL_TARGETS
 from skinit.datasets.numerals import CONVENTIONS, is_ambiguous, read_number
 
@@ -115,7 +115,10 @@ def read_numbers(connection, column: Column, name: str, n_rows: int) -> Labels:
     where = f"Column {column.name!r} of {name!r}"
     if column.kind != "number":
         holds = "dates" if column.kind == "date" else "words"
-        raise ValueError(f"{where} holds {holds}, not numbers: --task regression needs numbers.")
+        raise ValueError(
+            f"{where} holds {holds}, not numbers: leave out --task regression (in Python task=), "
+            "or name another column."
+        )
     y = fetch_features(connection, [column], n_rows, name)[column.name].to_numpy()
     missing = int(np.isnan(y).sum())
     if missing:
@@ -157,7 +160,8 @@ def read_labels(connection, column: Column, name: str) -> Labels:
         raise ValueError(f"{where} holds dates, not class labels.")
     numbers = _as_numbers(values)
     if numbers is None or any(number != round(number) for number in numbers):
-        return _read_words(connection, f"CAST({field} AS VARCHAR)")
+        words = fetch_words(connection, f"CAST({field} AS VARCHAR)")
+        return Labels(np.asarray(words.astype(str), dtype=str))
     return _read_whole(connection, field, values, numbers, column.name)
 
 
@@ -170,15 +174,6 @@ def _as_numbers(values: Sequence) -> list[float] | None:
         if all(plain.fullmatch(value) and not is_ambiguous(value) for value in values):
             return [number for v in values if (number := read_number(v, mark)) is not None]
     return None
-
-
-def _read_words(connection, field: str) -> Labels:
-    """Read labels as they are written; each word is kept once."""
-    connection.execute(
-        f"CREATE OR REPLACE TYPE labels AS ENUM (SELECT DISTINCT {field} FROM t ORDER BY 1)"
-    )
-    words = connection.execute(f"SELECT CAST({field} AS labels) AS v FROM t").df()["v"]
-    return Labels(np.asarray(words.astype(str), dtype=str))
 
 
 def _read_whole(connection, field: str, values, numbers, name: str) -> Labels:

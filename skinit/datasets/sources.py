@@ -324,12 +324,12 @@ def _recode(local: Path, encoding: str | None, scratch: Path, name: str) -> tupl
             continue
     if encoding:
         raise ValueError(
-            f"{name!r} is not written in {encoding}: name its encoding (--encoding), or leave the "
-            "option out."
+            f"{name!r} is not written in {encoding}: name its encoding with --encoding (in Python "
+            "encoding=), or leave the option out."
         )
     raise ValueError(
         f"Cannot read {name!r} as a table: it is not text in UTF-8, UTF-16 or cp1252. If it is a "
-        "table, name its encoding (--encoding)."
+        "table, name its encoding with --encoding (in Python encoding=)."
     )
 
 

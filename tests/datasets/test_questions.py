@@ -411,6 +411,22 @@ def test_options_that_name_no_column(option, load):
         load(rows("a,label", lambda i: f"{i},{XY[i]}"), **option)
 
 
+@pytest.mark.parametrize(
+    ("content", "options", "argument"),
+    [
+        ("a,label\nä,x\nb,y\n", {"encoding": "ascii"}, "encoding="),
+        (b"a,label\n\x81\x8d,x\nb,y\n", {}, "encoding="),
+        ("a,b,label\n1,2,x\n1,2\n1,3,y\n1,4,x\n", {}, "sep="),
+        ("a,label\n1,1.5\n2,2.5\n", {"pos_label": "1.5"}, "task="),
+        ("a,label\n1,1.5\n2,2.5\n", {"rare": "drop"}, "task="),
+        ("a,label\n1,x\n2,y\n", {"task": "regression"}, "task="),
+    ],
+)
+def test_an_error_names_the_argument_beside_the_option(content, options, argument, load):
+    with pytest.raises(ValueError, match=rf"--{argument[:-1]}.*\(in Python {argument}"):
+        load(content, **options)
+
+
 def test_another_encoding(load):
     text = rows("a,town,label", lambda i: f"{i % 7},{['Тула', 'Омск'][i % 2]},{XY[i]}")
     assert load(text.encode("cp1251"), encoding="cp1251").X["town"][0] == "Тула"
