@@ -18,6 +18,7 @@ from skinit.displays.propagation import PropagationDisplay
 from skinit.estimators.base import BaseInitMLP, draw_start
 from skinit.estimators.pipelines import (
     fit_parts,
+    name_estimator,
     take_apart,
     take_fitted_apart,
     transform_rows,
@@ -103,7 +104,7 @@ def _find_network(estimator, X, y):
     if not isinstance(network, BaseInitMLP):
         raise TypeError(
             "diagnose needs an InitMLPClassifier or InitMLPRegressor, or a Pipeline or "
-            f"TransformedTargetRegressor around one, got {estimator!r}."
+            f"TransformedTargetRegressor around one, got {name_estimator(network)}."
         )
     if is_fitted(network):
         y = transform_targets(fitted, np.asarray(y)) if fitted else y

@@ -19,9 +19,16 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(LogisticRegression())])
-def test_other_estimators_are_refused(estimator):
-    with pytest.raises(TypeError, match="needs an InitMLPClassifier"):
+@pytest.mark.parametrize(
+    ("estimator", "found"),
+    [
+        (LogisticRegression(), "LogisticRegression"),
+        (make_pipeline(LogisticRegression()), "LogisticRegression"),
+        (InitMLPClassifier, r"the class InitMLPClassifier \(write InitMLPClassifier\(\)\)"),
+    ],
+)
+def test_other_estimators_are_refused(estimator, found):
+    with pytest.raises(TypeError, match=rf"needs an InitMLPClassifier .*, got {found}\."):
         diagnose(estimator, *load("cancer"))
 
 
