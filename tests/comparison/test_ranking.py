@@ -48,7 +48,9 @@ def test_ranks_and_tests_are_those_of_the_mean_scores(comparisons):
 def test_the_diagram_is_drawn(comparisons):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
-    display = rank_initializers(comparisons).plot()
+    display = rank_initializers(comparisons).plot(title="Ranks", figsize="column")
+    assert display.figure_.get_suptitle() == "Ranks"
+    assert display.figure_.get_figwidth() == 3.5
     texts = " ".join(text.get_text() for text in display.figure_.findobj(matplotlib.text.Text))
     assert all(label in texts for label in ("zeros", "he", "random"))
 
