@@ -79,9 +79,8 @@ def compare(
 
     out = out or find_free(f"skinit-{reading.file_name}.html")
     is_piped = json_path == STDOUT
-    json_file = None if is_piped else json_path
     check_outputs(
-        {"--out": out, "--json": json_file, "--checkpoint": checkpoint},
+        {"--out": out, "--json": None if is_piped else json_path, "--checkpoint": checkpoint},
         {"--out": (".html",), "--json": (".json",)},
         reading.data,
     )
@@ -106,27 +105,39 @@ def compare(
             )
         comparison.data_name = reading.data_name
         comparison.about_data = () if dataset.account is None else tuple(dataset.account.entries())
-        unwritten = {out} if json_file is None else {out, json_file}
-        try:
-            with interruption_explained(), delivery() as attempt:
-                with attempt():
-                    _print_comparison(console, comparison)
-                with attempt():
-                    if is_piped:
-                        say(write_comparison(comparison))
-                    elif json_file is not None:
-                        comparison.save(json_file)
-                        unwritten.remove(json_file)
-                        say(f"Numbers: {json_file}")
-                with attempt():
-                    comparison.to_html(out, repeat=shlex.join(["skinit", *sys.argv[1:]]))
-                    unwritten.remove(out)
-                    say(f"Report: {out}", err=is_piped)
-        finally:
-            if not unwritten:
-                temporary.remove()
-            elif temporary.is_kept():
-                say("Repeat the command to write what is missing; nothing trains again.", err=True)
+        _deliver(console, comparison, out, json_path, temporary)
+
+
+def _deliver(
+    console: Terminal,
+    comparison: InitComparison,
+    out: Path,
+    json_path: Path | None,
+    temporary: TemporaryCheckpoint,
+) -> None:
+    """Print a comparison, save its numbers and write its report, each even if another one fails."""
+    is_piped = json_path == STDOUT
+    unwritten = {path for path in (out, json_path) if path not in (None, STDOUT)}
+    try:
+        with interruption_explained(), delivery() as attempt:
+            with attempt():
+                _print_comparison(console, comparison)
+            with attempt():
+                if is_piped:
+                    say(write_comparison(comparison))
+                elif json_path is not None:
+                    comparison.save(json_path)
+                    unwritten.remove(json_path)
+                    say(f"Numbers: {json_path}")
+            with attempt():
+                comparison.to_html(out, repeat=shlex.join(["skinit", *sys.argv[1:]]))
+                unwritten.remove(out)
+                say(f"Report: {out}", err=is_piped)
+    finally:
+        if not unwritten:
+            temporary.remove()
+        elif temporary.is_kept():
+            say("Repeat the command to write what is missing; nothing trains again.", err=True)
 
 
 def _tell_saved(checkpoint: Path | None, temporary: TemporaryCheckpoint) -> str:
