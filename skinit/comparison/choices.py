@@ -68,7 +68,7 @@ def summarize_choices(runs: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     -------
     DataFrame
         Indexed by candidate: a column for each parameter with the median over splits (the lower of
-        two middle values, so that it is one of the grid; of values that are no numbers the most
+        two middle values, so that it is one of the grid; of values that are not numbers the most
         frequent one), and ``edge_rate``, the share of splits where any of the parameters was the
         smallest or largest number of several.
     """

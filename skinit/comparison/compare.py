@@ -74,7 +74,7 @@ def compare_initializers(
     X : array-like, sparse matrix or DataFrame of shape (n_samples, n_features)
         All rows.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Class labels, two classes or more; for a regressor numbers, one or several a row.
+        Class labels, two classes or more; for a regressor numbers, one or several per row.
     init : sequence, or mapping of label to init
         The candidates, each as `InitMLPClassifier` accepts it.
     activation : sequence, default=None
@@ -122,8 +122,8 @@ def compare_initializers(
         candidates. Preprocessing is fitted without them, and again on the whole training part.
     racing : bool, default=False
         Train all values for a quarter of the epochs, and then each candidate's best two to the
-        end: faster, but values that start slowly are lost. The first seed decides who the two
-        are. Values that cannot train together do not race each other.
+        end: faster, but values that start slowly are lost. The first seed decides which two
+        these are. Values that cannot train together do not race each other.
     curves : bool, default=True
         Whether to record the loss on both parts of a split, at the start and after each epoch.
         That of the test part is watched and never used.

@@ -48,7 +48,7 @@ def configuration(settings: Settings) -> dict[str, str]:
 
 
 def parameters(network: NetworkSettings) -> dict[str, Any]:
-    """Return all parameters of the network by name; those that are no literals as text."""
+    """Return all parameters of the network by name; those that are not literals as text."""
     return {name: read_code(code) for name, code in (network.defaults | network.parameters).items()}
 
 

@@ -31,7 +31,7 @@ class Kind:
     task : str
         What scikit-learn calls what there is to do.
     baseline : str
-        Who answers without looking at a row.
+        Name of the predictor that looks at no feature.
     loss : Metric
         What is recorded for every run, beside what scorers measure.
     stratifies : bool
@@ -89,7 +89,7 @@ class Kind:
 
 
 class ClassKind(Kind):
-    """One class a row."""
+    """One class per row."""
 
     task, baseline, loss, stratifies = "classification", "class prior", LOG_LOSS, True
 
@@ -139,7 +139,7 @@ class ClassKind(Kind):
 
 
 class NumberKind(Kind):
-    """One number a row, or several."""
+    """One number per row, or several."""
 
     task, baseline, loss, stratifies = "regression", "training mean", ROOT_SQUARED_ERROR, False
 

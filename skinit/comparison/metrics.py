@@ -1,4 +1,4 @@
-"""Metrics of a comparison: which way is better, in which range, and who measures it."""
+"""Metrics of a comparison: which way is better, in which range, and what measures them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Metric:
     name : str
         Its name in tables.
     scorer : str
-        Who measures it, as Python writes it.
+        What measures it, as Python code.
     greater_is_better : bool, default=True
         True for every scorer of scikit-learn; False for a loss.
     bounds : (float, float), default=(-inf, inf)

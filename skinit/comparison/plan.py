@@ -130,7 +130,7 @@ def _describe_network(plan) -> NetworkSettings:
     params = plan.network.get_params(deep=False)
     defaults = type(plan.network)().get_params(deep=False)
     del params["init"], params["random_state"]
-    if plan.engine == "preferred":  # as one who repeats a single run has to ask for it
+    if plan.engine == "preferred":  # what has to be asked for to repeat a single run
         params["engine"] = "compiled"
     written = {name: describe(value) for name, value in params.items()}
     is_default = {name: code == describe(defaults[name]) for name, code in written.items()}

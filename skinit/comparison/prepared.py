@@ -65,7 +65,7 @@ def prepare_rows(parts, params, X, y, train_rows, test_rows) -> PreparedSplit:
     params = split_params(X, params, indices=train_rows)
     of_network = {name: value for name, value in params.items() if name == "sample_weight"}
     y_train, y_test = take_rows(y, train_rows), take_rows(y, test_rows)
-    # Rows are taken when they are needed, and nobody holds on to what is not yet transformed.
+    # Rows are taken when they are needed, and nothing holds on to what is not yet transformed.
     fitted, *fit = fit_parts(parts, take_rows(X, train_rows), y_train, params)
     test = transform_rows(fitted, take_rows(X, test_rows)), y_test
     resamples = any(

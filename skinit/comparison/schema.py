@@ -68,7 +68,7 @@ class NetworkSettings:
     Parameters
     ----------
     parameters : dict of str to str
-        The network's parameters that are not their defaults, as Python writes them.
+        The network's parameters that are not their defaults, as Python code.
     defaults : dict of str to str
         Its other parameters, which a later version may have other defaults for.
     max_iter : int
@@ -76,14 +76,14 @@ class NetworkSettings:
     learning_rate_init : float or None
         The learning rate of runs that are not tuned; None for a solver that has none.
     preprocessing : dict of str to str, or None
-        The steps before the network in a pipeline, by name, as Python writes them.
+        The steps before the network in a pipeline, by name, as Python code.
     estimator : str
         The network's class.
     around : tuple of str
-        What stands around the network, from the outside in, as Python writes it, "..." for what
+        What stands around the network, from the outside in, as Python code, "..." for what
         is inside.
     target : str or None
-        How the target is transformed, as Python writes it.
+        How the target is transformed, as Python code.
     """
 
     parameters: dict[str, str]
@@ -107,7 +107,7 @@ class Candidate:
     init, activation : str
         Names of both.
     code : str
-        The init as Python writes it.
+        The init as Python code.
     formula : str
         What the weights are drawn from.
     """
@@ -128,7 +128,7 @@ class SplitSettings:
     n, n_seeds : int
         Splits, and training runs of each candidate on each of them.
     cv : str
-        The splitter, as Python writes it.
+        The splitter, as Python code.
     groups : str or None
         Fingerprint of the groups.
     rows : str
@@ -136,7 +136,7 @@ class SplitSettings:
     n_tested : int
         Distinct rows among the test parts of all splits.
     repeats : tuple of int, or None
-        The repeat that each split belongs to; None where splits are no repeated K-fold.
+        The repeat that each split belongs to; None where splits are not a repeated K-fold.
     """
 
     n: int
@@ -155,7 +155,7 @@ class TuningSettings:
     Parameters
     ----------
     codes : dict of str to tuple of str
-        The values that are tried, as Python writes them, by the name of the parameter.
+        The values that are tried, as Python code, by the name of the parameter.
     size : float
         Share of a split's training rows that decides.
     racing : bool
@@ -171,7 +171,7 @@ class TuningSettings:
 
     @property
     def values(self) -> dict[str, list]:
-        """The values themselves; of those that are more than a literal, what Python writes."""
+        """The values themselves; of those that are more than a literal, their code."""
         return {name: [read_code(code) for code in codes] for name, codes in self.codes.items()}
 
     @property
@@ -181,7 +181,7 @@ class TuningSettings:
 
 
 def read_code(code: str) -> Any:
-    """Return the value that Python writes like this; what is more than a literal, as it is written.
+    """Return the value of some code; what is more than a literal stays code.
 
     Examples
     --------
@@ -220,7 +220,7 @@ class Settings:
     scoring : tuple of Metric
         What scorers measure, the primary metric first.
     params : dict of str to str
-        Parameters of ``fit``, as Python writes them.
+        Parameters of ``fit``, as Python code.
     target : float or None
         Training loss for the column `epochs_to_target`.
     curves : bool

@@ -130,7 +130,7 @@ def add_inner_splits(
 
 
 def _list_pairs(cv):
-    """Return what `cv` yields as a list where it is no splitter; refuse what are no pairs."""
+    """Return what `cv` yields as a list where it is not a splitter; refuse what are not pairs."""
     if hasattr(cv, "split") or not isinstance(cv, Iterable) or isinstance(cv, str):
         return cv
     pairs = [tuple(pair) for pair in cv]

@@ -117,7 +117,7 @@ def train_stacks(
     Returns
     -------
     list of Training
-        One a network.
+        One per network.
     """
     done: dict[int, Training] = {}
     unknown = validation.keys() - {"X_val", "y_val", "sample_weight_val"}

@@ -1,4 +1,4 @@
-"""The target of a comparison: one class a row, or one number or several."""
+"""The target of a comparison: one class per row, or one number or several."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ ROWS_PER_CLASS = 10
 
 
 def check_classes(y):
-    """Return y as one class label a row, or say why it cannot be compared on."""
+    """Return y as one class label per row, or say why it cannot be compared on."""
     _check_presence(y, "class")
     refuse_gaps(y, "y", "class")
     kind = type_of_target(y, input_name="y")
     if kind not in ("binary", "multiclass"):
         hint = " InitMLPRegressor predicts numbers." if kind.startswith("continuous") else ""
-        raise ValueError(f"y must hold one class label a row, got a target of type {kind!r}.{hint}")
+        raise ValueError(
+            f"y must hold one class label per row, got a target of type {kind!r}.{hint}"
+        )
     y = column_or_1d(y)
     classes = np.unique(y)
     if len(classes) < 2:
@@ -47,11 +49,11 @@ def _look_like_measurements(classes, n_samples: int) -> bool:
 
 
 def check_numbers(y):
-    """Return y as finite numbers, one a row or several, or say why it cannot be compared on."""
+    """Return y as finite numbers, one or several per row, or say why it cannot be compared on."""
     _check_presence(y, "target")
     y = np.asarray(y)
     if y.dtype.kind not in "biufO" or y.ndim not in (1, 2) or 0 in y.shape:
-        raise ValueError(f"y must hold numbers, one or several a row, got {_sketch(y)}.")
+        raise ValueError(f"y must hold numbers, one or several per row, got {_sketch(y)}.")
     try:
         numbers = y.astype(np.result_type(y.dtype, np.float32) if y.dtype.kind == "f" else float)
     except (TypeError, ValueError) as error:

@@ -194,7 +194,7 @@ class Diagnosis:
             - ``dead, always_on``: shares of units with a slope of exactly 0 on every row, and on
               none (activations without two plateaus; a unit whose sums are all 0 is not dead)
             - ``silent_rows``: share of rows for which all outputs of the layer are 0
-            - ``distinct``: units that are no copies of others
+            - ``distinct``: units that are not copies of others
             - ``rank``, ``stable_rank`` (sum of squared singular values over the largest square),
               ``effective_rank`` (exp of the entropy of the normalised singular values) of W
             - ``signal_rank``: effective rank of the activations

@@ -34,7 +34,7 @@ COLUMNS = [
     Column("gradient_rms", "dL/dW", "{:.1e}", "root mean square of the gradient of the weights"),
     Column("saturated", "saturated", "", "share of outputs on a plateau (logistic and tanh)"),
     Column("dead", "dead", "", "share of units with a slope of 0 on every row"),
-    Column("distinct", "distinct", "{:.0f}", "units that are no copies of others"),
+    Column("distinct", "distinct", "{:.0f}", "units that are not copies of others"),
     Column("rank", "rank", "{:.0f}", "rank of the weights"),
 ]
 

@@ -57,7 +57,7 @@ __all__ = [
 
 # Of text, on white and on the grey of a dark page: 4.5 to 1 and more.
 TEXT_COLORS = {GREEN: "#00664b", BLUE: "#00558a", VERMILLION: "#9a3c00", GREY: "#5c5c61"}
-# One candidate each. The yellow of the eight is left out: on white nobody sees it.
+# One candidate each. The yellow of the eight is left out: on white it is hard to see.
 COLORS = [BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY]
 MANY = 14  # rows, from which on they are lower
 NAME_WIDTHS = {False: 30, True: 20}  # letters in a line of a name, by whether there is little room

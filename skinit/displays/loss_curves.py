@@ -365,7 +365,7 @@ class LossCurvesDisplay(Display):
         return text + (f"\n{diverged} of {runs} runs diverged" if diverged else "")
 
     def _keys(self):
-        """Return what the styles mean, whoever's curve it is."""
+        """Return what the styles mean, for all candidates alike."""
         keys = {curve: _line(GREY, linestyle=style) for curve, style in self.STYLES.items()}
         if self.prior_loss is not None:
             keys[self.baseline] = _line(BLACK, linestyle=":", linewidth=1)

@@ -33,8 +33,8 @@ from skinit.engine.rows import as_matrix
 from skinit.engine.stack import Parameters
 from skinit.engine.task import Samples, Task, TrainingConfig
 
-# "preferred" is for those who decide once for many trainings: compiled wherever it can be, without
-# a look at the amount of work.
+# "preferred" is for callers that decide once for many trainings: compiled wherever possible,
+# whatever the amount of work.
 ENGINES = ("auto", "numpy", "compiled", "preferred")
 
 # The names in `skinit.engine.kernels` of what it knows.

@@ -7,7 +7,7 @@ loss and not an infinite one.
 Conventions, the same for all losses:
 
 - ``raw`` has shape (k, n_samples, n_outputs), a stack of k networks; ``y`` (n_samples, n_outputs)
-  holds numbers in the dtype of ``raw``, for classes zeros and ones (one column a class, or a
+  holds numbers in the dtype of ``raw``, for classes zeros and ones (one column per class, or a
   single one for two);
 - ``sample_weight`` is None or of shape (n_samples, 1);
 - the gradient is that of the sum over a sample's outputs, and so is the value, except that of
@@ -97,7 +97,7 @@ class Loss:
         return 1
 
     def score(self, raw, y, sample_weight=None):
-        """Return what early stopping maximizes, one number a network, (k,); ``raw`` is kept."""
+        """Return what early stopping maximizes, one number per network, (k,); ``raw`` is kept."""
         raise NotImplementedError
 
 
@@ -109,7 +109,7 @@ class ClassLoss(Loss):
         raise NotImplementedError
 
     def log_probability(self, raw):
-        """Return log probabilities, one column a class, finite where probabilities are 0."""
+        """Return log probabilities, one column per class, finite where probabilities are 0."""
         raise NotImplementedError
 
     def correct(self, raw, y):

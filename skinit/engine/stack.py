@@ -18,9 +18,9 @@ class Stack:
     Parameters
     ----------
     coefs : list of ndarray of shape (k, fan_in, fan_out)
-        Weights, one array a layer.
+        Weights, one array per layer.
     intercepts : list of ndarray of shape (k, 1, fan_out)
-        Biases, one array a layer.
+        Biases, one array per layer.
     """
 
     def __init__(self, coefs: list[np.ndarray], intercepts: list[np.ndarray]):
@@ -90,7 +90,7 @@ class Parameters(Stack):
 
     @classmethod
     def stack(cls, members, dtype) -> Parameters:
-        """Return the stack of networks given as lists of (W, b), one pair a layer."""
+        """Return the stack of networks given as lists of (W, b), one pair per layer."""
         layer_sizes = [members[0][0][0].shape[0], *(W.shape[1] for W, _ in members[0])]
         parameters = cls.empty(layer_sizes, len(members), dtype)
         for j, layers in enumerate(members):

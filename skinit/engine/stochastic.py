@@ -101,7 +101,7 @@ class StochasticTraining:
     config : TrainingConfig
         How. Its engine is "compiled" for the compiled one, all else is NumPy's.
     histories : list of History
-        One a network; they may already hold the `best` value of an earlier training.
+        One per network; they may already hold the `best` value of an earlier training.
     optimizer : Optimizer
         Its schedule must have as many learning rates as the stack has networks.
     rng : Generator or None
@@ -217,7 +217,7 @@ class StochasticTraining:
         return share @ np.array(losses), share @ (np.array(decays) * np.array(squares) / 2)
 
     def _record(self, losses, penalties):
-        """Write the epoch into the histories and decide who stops."""
+        """Write the epoch into the histories and decide which networks stop."""
         epoch = self.histories[self.members[0]].n_iter + 1
         validation, watched = assess_held_out(
             self.parameters, self.task, epoch, self._evaluations, self._mean_loss

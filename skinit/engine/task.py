@@ -1,7 +1,7 @@
 """What the engine takes and returns: rows, a task, starts, a configuration, trained networks.
 
-An estimator, or anybody else, hands these to `skinit.engine.training.train`. Plain data: nothing
-here computes anything.
+An estimator, or any other caller, hands these to `skinit.engine.training.train`. They are plain
+data: nothing here computes anything.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Start:
     Attributes
     ----------
     layers : list of (W, b)
-        One pair a layer; copied, not changed.
+        One pair per layer; copied, not changed.
     optimizer : Optimizer, default=None
         State of an earlier training; copied, not changed. None is a fresh one.
     best : float, default=-inf
@@ -214,7 +214,7 @@ class Trained:
     Attributes
     ----------
     layers : list of (W, b)
-        One pair a layer, in the coordinates of the features.
+        One pair per layer, in the coordinates of the features.
     history : History
         What happened on the way.
     optimizer : Optimizer or None
@@ -222,7 +222,7 @@ class Trained:
     n_samples_seen : int
         Rows seen, those of earlier trainings included.
     start_seconds : float
-        What drawing its first weights took, where whoever drew them says so.
+        What drawing its first weights took; 0 where the caller did not measure it.
     """
 
     layers: Layers

@@ -36,7 +36,7 @@ def train(
     task : Task
         What is learned.
     starts : sequence of Start
-        One a network. Several always start with fresh optimizers.
+        One per network. Several always start with fresh optimizers.
     config : TrainingConfig
         How to train.
     rng : Generator, default=None
@@ -48,7 +48,7 @@ def train(
     Returns
     -------
     list of Trained
-        One a start. A network that diverged is returned as it came out; its history says so.
+        One per start. A network that diverged is returned as it came out; its history says so.
 
     Raises
     ------

@@ -69,7 +69,7 @@ class FitState:
     rng : Generator
         The stream of the batches, where the last epoch left it.
     optimizer : Optimizer or None
-        What ``partial_fit`` goes on with.
+        Its state, with which ``partial_fit`` goes on.
     no_improvement_count : int
         Epochs since the last improvement.
     n_rows : int
@@ -164,7 +164,7 @@ class BaseInitMLP(CallbackSupportMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For an unknown parameter, and for ``init__...`` where `init` is no Initializer.
+            For an unknown parameter, and for ``init__...`` where `init` is not an Initializer.
         """
         nested = [name for name in params if name.startswith("init__")]
         init = params.get("init", self.init)
@@ -300,7 +300,7 @@ def fit_stack(
     Returns
     -------
     list of Trained
-        One an estimator.
+        One per estimator.
 
     Raises
     ------

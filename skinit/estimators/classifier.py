@@ -399,7 +399,7 @@ class InitMLPClassifier(ClassifierMixin, BaseInitMLP):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            One column a class, in the order of `classes_`.
+            One column per class, in the order of `classes_`.
         """
         raw = self._raw_outputs(X)
         return self._state.target.predict_proba(raw)
@@ -417,7 +417,7 @@ class InitMLPClassifier(ClassifierMixin, BaseInitMLP):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            One column a class, in the order of `classes_`.
+            One column per class, in the order of `classes_`.
         """
         raw = self._raw_outputs(X)
         return self._state.target.predict_log_proba(raw)

@@ -125,7 +125,7 @@ class _BinarizedTarget(Target):
         return f"{len(self.classes)} classes"
 
     def predict_proba(self, raw) -> np.ndarray:
-        """Return probabilities, one column a class or label."""
+        """Return probabilities, one column per class or label."""
         raise NotImplementedError
 
     def predict_log_proba(self, raw) -> np.ndarray:
@@ -138,7 +138,7 @@ class _BinarizedTarget(Target):
 
 
 class ClassTarget(_BinarizedTarget):
-    """One class a row: two of them by one output, more by an output each."""
+    """One class per row: two classes share one output, more have one each."""
 
     def encode(self, y, dtype):
         """See `Target`; y holds known classes only, which `check` has seen to."""
@@ -229,7 +229,7 @@ def _with_largest_of(p, log_p):
 
 
 class NumberTarget(Target):
-    """One number a row, or several with an output each.
+    """One number per row, or several with an output each.
 
     Parameters
     ----------

@@ -156,7 +156,7 @@ class Propagation:
 
     @cached_property
     def distinct(self) -> np.ndarray:
-        """Numbers of units of the hidden layers that are no copies of others, (H,).
+        """Numbers of units of the hidden layers that are not copies of others, (H,).
 
         With an odd activation the negative of a unit is a copy too: f(-z) (-v) = f(z) v.
         """

@@ -83,7 +83,7 @@ class InitMLPSearchCV(GridSearchCV, CallbackSupportMixin):
     n_splits_ : int
         Number of splits.
     engine_ : str or None
-        Who trains on the splits, decided once from the work of all candidates where their
+        What trains on the splits, decided once from the work of all candidates where their
         `engine` is "auto": "numpy", or "compiled", which leaves to NumPy what it cannot train.
         None where candidates differ in `engine`. The fit on all rows decides for itself.
     refit_time_ : float
@@ -207,7 +207,7 @@ class InitMLPSearchCV(GridSearchCV, CallbackSupportMixin):
         return self
 
     def _decide_engine(self, candidates, n_rows: int, X, y) -> str | None:
-        """Return who trains on all splits, once for all: see `decide_engine`."""
+        """Return what trains on all splits, decided once: see `decide_engine`."""
         networks = [
             find_network(make_candidate(self.estimator, params, None))[1] for params in candidates
         ]

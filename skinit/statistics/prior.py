@@ -1,4 +1,4 @@
-"""Candidates against somebody who only knows how frequent classes are, or the mean of numbers."""
+"""Candidates against a predictor that only knows how frequent classes are, or a mean."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def sentences(
     greater_is_better : bool, default=True
         False for a loss, whose best mean is the lowest.
     baseline : str, default="class prior"
-        Who answers without looking at a row.
+        Name of the predictor that looks at no feature.
 
     Returns
     -------

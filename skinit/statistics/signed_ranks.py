@@ -23,8 +23,8 @@ POSTERIOR_DRAWS = 50_000
 def pairwise_signed_ranks(scores: pd.DataFrame, rope: float) -> pd.DataFrame:
     """Compare every pair of candidates over datasets, each pair by its own scores alone.
 
-    Nemenyi's test judges a pair by mean ranks, which depend on who else is compared [1]_. Here
-    nobody else matters but for the number of pairs that Holm's method adjusts for.
+    Nemenyi's test judges a pair by mean ranks, which depend on the other candidates [1]_. Here
+    they matter only for the number of pairs that Holm's method adjusts for.
 
     Parameters
     ----------

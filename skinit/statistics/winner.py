@@ -56,7 +56,7 @@ def honest_best(scores: pd.DataFrame, repeat) -> float:
     Returns
     -------
     float
-        NaN where the splits are no partition, or a repeat has one fold only.
+        NaN where the splits are not a partition, or a repeat has one fold only.
     """
     if repeat is None or np.unique(repeat, return_counts=True)[1].min() < 2:
         return math.nan

@@ -492,7 +492,7 @@ def test_classes_and_numbers_are_not_ranked_together():
         ({"y": np.array([1.5, "b"] * 60, dtype=object)}, "must hold numbers.*'b'"),
         ({"y": np.full(120, 3.0)}, "one value only, 3.0: there is nothing to learn"),
         ({"y": np.where(np.arange(120) == 7, np.nan, y)}, "not finite"),
-        ({"y": np.zeros((120, 2, 2))}, "one or several a row"),
+        ({"y": np.zeros((120, 2, 2))}, "one or several per row"),
         ({"y": None}, "needs the target of every row"),
         ({"cv": 200}, "200 folds need 200 rows, but there are 120"),
         ({"scoring": "accuracy"}, "No candidate can be scored on split 0"),
