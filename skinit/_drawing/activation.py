@@ -27,6 +27,14 @@ class ActivationDisplay(Display):
         What was drawn on.
     figure_ : matplotlib Figure
         The figure of the axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.activations import ActivationDisplay
+    >>> z = np.linspace(-4, 4)
+    >>> ActivationDisplay(z, np.tanh(z), 1 - np.tanh(z) ** 2, "tanh")
+    <ActivationDisplay: tanh and its derivative. Draw it with .plot().>
     """
 
     def __init__(self, z: np.ndarray, values: np.ndarray, slopes: np.ndarray, name, formula=""):

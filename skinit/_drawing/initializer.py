@@ -30,6 +30,13 @@ class InitializerDisplay(Display):
         What was drawn on.
     figure_ : matplotlib Figure
         The figure of the axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import InitializerDisplay
+    >>> InitializerDisplay(np.eye(4, 3), "1 I")
+    <InitializerDisplay: the weights of a layer 4 -> 3, 1 I. Draw it with .plot().>
     """
 
     def __init__(

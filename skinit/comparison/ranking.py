@@ -35,6 +35,15 @@ class InitRanking:
         Half width of the region of practical equivalence, in the metric's unit.
     greater_is_better : bool, default=True
         False for an error.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skinit import InitRanking, statistics
+    >>> scores = pd.DataFrame({"he": [0.9, 0.8, 0.7], "zeros": [0.5, 0.4, 0.6]}, ["a", "b", "c"])
+    >>> ranking = InitRanking(scores, statistics.friedman(scores), metric="accuracy")
+    >>> ranking.mean_ranks.to_dict()
+    {'he': 1.0, 'zeros': 2.0}
     """
 
     scores: pd.DataFrame

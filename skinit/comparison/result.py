@@ -95,6 +95,16 @@ class InitComparison:
     honest_best : float
         The score to expect from comparing like this and taking the best, free of most of the
         winner's optimism. NaN where the splits are not a repeated K-fold.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skinit import InitMLPClassifier, compare_initializers
+    >>> X, y = load_iris(return_X_y=True)
+    >>> network = InitMLPClassifier((8,), "tanh", solver="lbfgs", max_iter=30)
+    >>> comparison = compare_initializers(network, X, y, init=["zeros", "he"], random_state=0)
+    >>> comparison.reference, comparison.candidates()["outcome"].to_dict()
+    ('he', {'he': 'best', 'zeros': 'worse'})
     """
 
     def __init__(

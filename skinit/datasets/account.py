@@ -21,13 +21,6 @@ class Account(ABC):
     ----------
     doubts : tuple of str
         What may be wrong, each with its remedy.
-
-    Examples
-    --------
-    >>> account = FolderAccount("pets", {"cat": 2, "dog": 3}, "file names", (64, 64))
-    >>> print(account)
-    pets: 5 pictures of 64 x 64 pixels
-    labels: file names; 2 classes: cat 2, dog 3
     """
 
     doubts: tuple[str, ...] = field(default=(), kw_only=True)
@@ -96,6 +89,15 @@ class TableAccount(Account):
         Smallest, mean and largest label of a regression.
     doubts : tuple of str
         As of `Account`.
+
+    Examples
+    --------
+    >>> account = TableAccount("t.parquet", "Parquet", 5, True, "label", "by its name",
+    ...     {"a": 2, "b": 3}, numbers=("weight",))
+    >>> print(account)
+    t.parquet: 5 rows; Parquet; names in the first line
+    labels: label (by its name); 2 classes: a 2, b 3
+    numbers: 1: weight
     """
 
     file: str
@@ -164,6 +166,13 @@ class FolderAccount(Account):
         What was done that is worth knowing.
     doubts : tuple of str
         As of `Account`.
+
+    Examples
+    --------
+    >>> account = FolderAccount("pets", {"cat": 2, "dog": 3}, "file names", (64, 64))
+    >>> print(account)
+    pets: 5 pictures of 64 x 64 pixels
+    labels: file names; 2 classes: cat 2, dog 3
     """
 
     folder: str

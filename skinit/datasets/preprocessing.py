@@ -175,6 +175,14 @@ def make_preprocessor(X: pd.DataFrame | None = None, *, copy: bool = True) -> Ta
     -----
     TableVectorizer would take numbers too, but column by column and in single precision, which is
     slow for thousands of columns and too coarse for times in seconds.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skinit.datasets import make_preprocessor
+    >>> frame = pd.DataFrame({"weight": [1.0, None, 3.0], "kind": ["cat", "dog", "cat"]})
+    >>> make_preprocessor().fit_transform(frame).shape  # a standardized number and two categories
+    (3, 3)
     """
     require("skrub")
     return TablePreprocessor(copy=copy)

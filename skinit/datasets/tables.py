@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its labels; ``X, y = table`` unpacks it.
+    r"""A table with its labels; ``X, y = table`` unpacks it.
 
     Parameters
     ----------
@@ -38,6 +38,16 @@ class Table:
         What was understood of the file.
     groups : ndarray of shape (n_samples,) or None
         Which rows belong together.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from skinit.datasets import load_table
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "pets.csv"
+    >>> _ = path.write_text("weight,label\n4.1,cat\n9.5,dog\n")
+    >>> X, y = load_table(path)
+    >>> X.shape, y.tolist()
+    ((2, 1), ['cat', 'dog'])
     """
 
     X: pd.DataFrame

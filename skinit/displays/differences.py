@@ -63,6 +63,17 @@ class DifferencesDisplay(Display):
         What was drawn on.
     figure_ : matplotlib Figure
         The figure of the axes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skinit import statistics
+    >>> from skinit.displays import DifferencesDisplay
+    >>> splits = pd.MultiIndex.from_product([range(3), [0]], names=["split", "seed"])
+    >>> runs = pd.DataFrame({"he": [0.8, 0.9, 0.7], "zeros": [0.5, 0.5, 0.4]}, splits)
+    >>> summary = statistics.summarize(runs, rho=0.5, rope=0.01)
+    >>> DifferencesDisplay.from_frame(summary, rope=0.01, n_splits=3)
+    <DifferencesDisplay: differences in accuracy of 1 candidate to he. Draw it with .plot().>
     """
 
     COLUMNS = {"p_worse": "worse", "p_equivalent": "equivalent", "p_better": "better"}

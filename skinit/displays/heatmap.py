@@ -46,6 +46,15 @@ class HeatmapDisplay(Display):
         What was drawn on.
     figure_ : matplotlib Figure
         The figure of the axes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skinit.displays import HeatmapDisplay
+    >>> runs = pd.DataFrame({"label": ["he", "he", "zeros", "zeros"],
+    ...     "activation": ["relu", "tanh"] * 2, "test_accuracy": [0.9, 0.8, 0.5, 0.5]})
+    >>> HeatmapDisplay.from_frame(runs)
+    <HeatmapDisplay: mean accuracy of 2 inits with 2 activations. Draw it with .plot().>
     """
 
     def __init__(

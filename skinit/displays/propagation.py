@@ -27,6 +27,16 @@ class PropagationDisplay(Display):
         Scales, and shares of units: side by side, or below each other in a column of a paper.
     figure_ : matplotlib Figure
         The figure they belong to.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skinit import InitMLPClassifier, diagnose
+    >>> from skinit.diagnosis import PropagationDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> diagnosis = diagnose(InitMLPClassifier((8, 8)), X, y)
+    >>> PropagationDisplay(diagnosis.to_frame())
+    <PropagationDisplay: signal and gradient of 3 layers. Draw it with .plot().>
     """
 
     def __init__(self, layers: pd.DataFrame):

@@ -55,6 +55,16 @@ class ScoresDisplay(Display):
         What was drawn on.
     figure_ : matplotlib Figure
         The figure of the axes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skinit.displays import ScoresDisplay
+    >>> runs = pd.DataFrame({"label": "he", "activation": "tanh", "split": [0, 1, 2], "seed": 1,
+    ...     "test_accuracy": [0.8, 0.9, 0.85], "train_accuracy": [0.9, 1.0, 0.95]})
+    >>> summary = pd.DataFrame({"mean": 0.85, "ci_low": 0.72, "ci_high": 0.98}, index=["he"])
+    >>> ScoresDisplay.from_frame(runs, summary)
+    <ScoresDisplay: accuracy of 1 candidate on 3 splits. Draw it with .plot().>
     """
 
     def __init__(

@@ -60,6 +60,16 @@ class StartsDisplay(Display):
         row is not full.
     figure_ : matplotlib Figure
         The figure they belong to.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skinit import InitMLPClassifier, diagnose
+    >>> from skinit.diagnosis import StartsDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> starts = {init: InitMLPClassifier((8, 8), init=init) for init in ("zeros", "he")}
+    >>> StartsDisplay({name: diagnose(start, X, y).to_frame() for name, start in starts.items()})
+    <StartsDisplay: signal and gradient of 2 starts. Draw it with .plot().>
     """
 
     def __init__(self, layers: Mapping[str, pd.DataFrame]):

@@ -68,6 +68,14 @@ class InitContext:
     output_baseline : ndarray of shape (n_outputs,) or None
         The raw outputs of the constant prediction that fits the training targets best, such as
         the log odds of the classes or the mean of the numbers.
+
+    Examples
+    --------
+    >>> from skinit.activations import get_activation
+    >>> from skinit.initializers import InitContext
+    >>> context = InitContext(1, 2, "softmax", get_activation("relu"))
+    >>> context.is_first, context.is_output
+    (False, True)
     """
 
     layer: int
@@ -329,6 +337,15 @@ class FromCallable(Initializer):
     ----------
     function : callable ``(fan_in, fan_out, rng) -> W or (W, b)``
         `rng` is a `numpy.random.Generator`; biases are zero where only W is returned.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import FromCallable
+    >>> def small(fan_in, fan_out, rng):
+    ...     return rng.normal(0, 0.01, (fan_in, fan_out))
+    >>> FromCallable(small).sample(4, 3, np.random.default_rng(0))[0].shape
+    (4, 3)
     """
 
     bias_formula = "0, or as the function says"
@@ -366,6 +383,14 @@ class Given(Initializer):
         W. (torch stores the transpose.)
     bias : array-like of shape (fan_out,) or None, default=None
         b; None means zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import Given
+    >>> W, b = Given(np.eye(2)).sample(2, 2, np.random.default_rng(0))
+    >>> W.tolist(), b.tolist()
+    ([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0])
     """
 
     def __init__(self, weights, bias=None):

@@ -39,6 +39,18 @@ class LSUV(Initializer):
     References
     ----------
     Mishkin & Matas 2016, arXiv:1511.06422.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.activations import get_activation
+    >>> from skinit.initializers import LSUV, InitContext
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(5.0, 3.0, size=(100, 4))
+    >>> first = InitContext(0, 2, "tanh", get_activation("tanh"), inputs=X)
+    >>> W, _ = LSUV().sample(4, 3, rng, first)
+    >>> bool(np.isclose(np.var(X @ W), 1))
+    True
     """
 
     data_dependent = True
@@ -69,6 +81,19 @@ class WithinLayer(Initializer):
     References
     ----------
     Krähenbühl et al. 2016, arXiv:1511.06856 (its within-layer step).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.activations import get_activation
+    >>> from skinit.initializers import InitContext, WithinLayer
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(5.0, 3.0, size=(100, 4))
+    >>> first = InitContext(0, 2, "tanh", get_activation("tanh"), inputs=X)
+    >>> W, b = WithinLayer().sample(4, 3, rng, first)
+    >>> z = X @ W + b
+    >>> bool(np.allclose(z.mean(axis=0), 0)), bool(np.allclose(z.std(axis=0), 1))
+    (True, True)
     """
 
     data_dependent = True

@@ -56,6 +56,14 @@ class Gain(Initializer):
     ----------
     Bingham & Miikkulainen 2021, "AutoInit: analytic signal-preserving weight initialization for
     neural networks", arXiv:2109.08958.
+
+    Examples
+    --------
+    >>> from skinit.activations import get_activation
+    >>> from skinit.initializers import Gain, InitContext
+    >>> second = InitContext(1, 3, "relu", get_activation("relu"))
+    >>> round(Gain().distribute(100, 50, second).std ** 2, 6)  # 2 / fan_in
+    0.02
     """
 
     keeps: ClassVar[dict] = _GAIN_KEEPS
@@ -109,6 +117,14 @@ class MuP(Initializer):
     ----------
     Yang & Hu 2021, "Tensor programs IV: feature learning in infinite-width neural networks",
     arXiv:2011.14522. Yang et al. 2022, arXiv:2203.03466.
+
+    Examples
+    --------
+    >>> from skinit.activations import get_activation
+    >>> from skinit.initializers import InitContext, MuP
+    >>> output = InitContext(2, 3, "softmax", get_activation("relu"))
+    >>> MuP().distribute(100, 10, output).std  # 1 / fan_in
+    0.01
     """
 
     formula = "N(0, g²/fan_in), g the activation's gain, layer 1: 1; output N(0, 1/fan_in²)"
@@ -151,6 +167,12 @@ class RandomWalk(Initializer):
     References
     ----------
     Sussillo & Abbott 2014, arXiv:1412.6558.
+
+    Examples
+    --------
+    >>> from skinit.initializers import RandomWalk
+    >>> round(RandomWalk().distribute(100, 100).std * 100**0.5, 4)  # g, a little above sqrt(2)
+    1.4317
     """
 
     formula = (
@@ -273,6 +295,16 @@ class EdgeOfChaos(Initializer):
     References
     ----------
     Poole et al. 2016, arXiv:1606.05340. Schoenholz et al. 2017, arXiv:1611.01232.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.activations import get_activation
+    >>> from skinit.initializers import EdgeOfChaos, InitContext
+    >>> second = InitContext(1, 3, "tanh", get_activation("tanh"))
+    >>> W, b = EdgeOfChaos().sample(300, 300, np.random.default_rng(0), second)
+    >>> bool(W.var() * 300 > 1), bool(b.std() > 0)
+    (True, True)
     """
 
     bias_formula = "N(0, q - s² E f(sqrt(q) z)²)"

@@ -28,6 +28,14 @@ class Identity(Initializer):
     References
     ----------
     Le, Jaitly & Hinton 2015, arXiv:1504.00941.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import Identity
+    >>> Identity().sample(2, 3, np.random.default_rng(0))[0]
+    array([[1., 0., 0.],
+           [0., 1., 0.]])
     """
 
     keeps: ClassVar[dict] = {}
@@ -70,6 +78,14 @@ class TanhInit(Initializer):
     ----------
     Lee, Choi & Kim 2025, "Robust weight initialization for tanh neural networks with fixed point
     analysis", ICLR, arXiv:2410.02242.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import TanhInit
+    >>> TanhInit(alpha=0.0).sample(2, 4, np.random.default_rng(0))[0]
+    array([[1., 0., 1., 0.],
+           [0., 1., 0., 1.]])
     """
 
     activations = ("tanh",)
@@ -112,6 +128,14 @@ class ZerO(Initializer):
     References
     ----------
     Zhao, Schäfer & Anandkumar 2022, TMLR, arXiv:2110.12661.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import ZerO
+    >>> ZerO().sample(2, 4, np.random.default_rng(0))[0]
+    array([[ 0.5,  0.5,  0.5,  0.5],
+           [ 0.5, -0.5,  0.5, -0.5]])
     """
 
     formula = "I, fan_in < fan_out: Hadamard/sqrt(2^ceil(log2(fan_out)))"

@@ -45,6 +45,14 @@ class Orthogonal(Initializer):
     References
     ----------
     Saxe, McClelland & Ganguli 2014, arXiv:1312.6120.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import Orthogonal
+    >>> W, _ = Orthogonal(gain=2.0).sample(4, 3, np.random.default_rng(0))
+    >>> bool(np.allclose(W.T @ W, 4 * np.eye(3)))
+    True
     """
 
     keeps: ClassVar[dict] = {}
@@ -87,6 +95,16 @@ class LooksLinear(Initializer):
     References
     ----------
     Balduzzi et al. 2017, arXiv:1702.08591.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.activations import get_activation
+    >>> from skinit.initializers import InitContext, LooksLinear
+    >>> first = InitContext(0, 2, "relu", get_activation("relu"))
+    >>> W, _ = LooksLinear().sample(3, 4, np.random.default_rng(0), first)
+    >>> bool((W[:, :2] == -W[:, 2:]).all())
+    True
     """
 
     formula = "[[A, -A], [-A, A]], A orthogonal"

@@ -116,6 +116,17 @@ def sample_layers(
     ------
     ValueError
         For wrong shapes, dtypes or values that are not finite, with the layer's number.
+
+    Examples
+    --------
+    >>> from skinit.activations import get_activation
+    >>> from skinit.initializers import resolve_init, sample_layers
+    >>> tanh = get_activation("tanh")
+    >>> layers = sample_layers(
+    ...     resolve_init("xavier", 2, tanh), (4, 8, 3), activation=tanh, out_activation="softmax",
+    ...     seed=0)
+    >>> [(W.shape, b.shape) for W, b in layers]
+    [((4, 8), (8,)), ((8, 3), (3,))]
     """
     n_layers = len(initializers)
     looking = [i for i, initializer in enumerate(initializers) if initializer.data_dependent]

@@ -23,6 +23,14 @@ class Constant(Initializer):
     ----------
     value : float, default=0.0
         The weight.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import Constant
+    >>> W, b = Constant(0.5).sample(2, 1, np.random.default_rng(0))
+    >>> W.tolist(), b.tolist()
+    ([[0.5], [0.5]], [0.0])
     """
 
     keeps: ClassVar[dict] = {}
@@ -50,6 +58,12 @@ class Normal(Initializer):
     std : float, default=0.01
         The standard deviation, at least 0. Other libraries' defaults: Keras 0.05, torch 1, JAX
         0.01.
+
+    Examples
+    --------
+    >>> from skinit.initializers import Normal
+    >>> Normal(std=0.1)
+    <Normal(std=0.1): N(0, 0.1²)>
     """
 
     keeps: ClassVar[dict] = {}
@@ -81,6 +95,14 @@ class TruncatedNormal(Initializer):
     std : float, default=0.01
         The standard deviation AFTER cutting, at least 0. (Keras's ``TruncatedNormal`` means the
         one before, 1.137 times larger.)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import TruncatedNormal
+    >>> W, _ = TruncatedNormal(std=0.1).sample(200, 200, np.random.default_rng(0))
+    >>> bool(abs(W.std() - 0.1) < 0.001), bool(abs(W).max() < 2 * 0.1137)
+    (True, True)
     """
 
     keeps: ClassVar[dict] = {}
@@ -111,6 +133,14 @@ class Uniform(Initializer):
     ----------
     low, high : float, default=-0.05, 0.05
         The bounds, ``low <= high``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import Uniform
+    >>> W, _ = Uniform(-1, 1).sample(200, 200, np.random.default_rng(0))
+    >>> bool(W.min() >= -1), bool(W.max() < 1)
+    (True, True)
     """
 
     keeps: ClassVar[dict] = {}

@@ -38,6 +38,14 @@ class Sparse(Initializer):
     References
     ----------
     Martens 2010, "Deep learning via Hessian-free optimization", ICML, section 5.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import Sparse
+    >>> W, _ = Sparse(n_nonzero=2).sample(10, 3, np.random.default_rng(0))
+    >>> np.count_nonzero(W, axis=0).tolist()
+    [2, 2, 2]
     """
 
     bias_formula = "0, tanh: 0.5"
@@ -96,6 +104,14 @@ class NguyenWidrow(Initializer):
     ----------
     Nguyen & Widrow 1990, "Improving the learning speed of 2-layer neural networks by choosing
     initial values of the adaptive weights", IJCNN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import NguyenWidrow
+    >>> W, _ = NguyenWidrow().sample(2, 9, np.random.default_rng(0))
+    >>> bool(np.allclose(np.linalg.norm(W, axis=0), 2 * 0.7 * 9 ** (1 / 2)))  # as for tanh
+    True
     """
 
     formula = "0.7 a fan_out^(1/fan_in) u, |u| = 1, a = 2, logistic: 4; output U(±0.5)"
@@ -158,6 +174,14 @@ class RandomizedAsymmetric(Initializer):
     ----------
     Lu, Shin, Su & Karniadakis 2020, "Dying ReLU and initialization: theory and numerical
     examples", arXiv:1903.06733.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import RandomizedAsymmetric
+    >>> W, b = RandomizedAsymmetric().sample(10, 50, np.random.default_rng(0))
+    >>> bool((np.vstack([W, b]).max(axis=0) > 0).all())
+    True
     """
 
     formula = "N(0, 0.6007²/fan_in), one of fan_in + 1 numbers per unit: Beta(2, 1)"
@@ -194,6 +218,14 @@ class Sinusoidal(Initializer):
     ----------
     Fernández-Hernández et al. 2025, "Sinusoidal initialization, time for a new start", NeurIPS,
     arXiv:2505.12909.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import Sinusoidal
+    >>> W, _ = Sinusoidal().sample(64, 32, np.random.default_rng(0))
+    >>> bool(np.isclose(np.mean(W**2), 2 / 64))  # without a context: relu's gain, sqrt(2)
+    True
     """
 
     formula = "c sin((2 pi i/fan_in + 2 pi/fan_out)(j + 1)), variance g²/fan_in"

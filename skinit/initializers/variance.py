@@ -99,6 +99,14 @@ class SklearnDefault(Initializer):
 
     U(±sqrt(f/(fan_in + fan_out))) for weights and biases, f = 2 in all layers of a network whose
     hidden activation is logistic, and 6 otherwise (as without a context).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinit.initializers import SklearnDefault
+    >>> W, b = SklearnDefault().sample(4, 2, np.random.default_rng(0))
+    >>> bool(abs(W).max() < 1), bool(abs(b).max() < 1)  # sqrt(6 / (4 + 2))
+    (True, True)
     """
 
     formula = "U(±sqrt(f/(fan_in + fan_out))), f = 6, logistic: 2"

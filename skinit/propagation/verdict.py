@@ -7,7 +7,18 @@ from typing import NamedTuple
 
 
 class InitializationWarning(UserWarning):
-    """The initial weights cannot learn, or the inputs are not scaled."""
+    """The initial weights cannot learn, or the inputs are not scaled.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sklearn.datasets import load_iris
+    >>> from skinit import InitializationWarning, InitMLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", InitializationWarning)
+    ...     _ = InitMLPClassifier((8,), init="zeros").fit(X, y)
+    """
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,15 @@ class Verdict:
     severity : {"fatal", "mild"}, default="fatal"
         Whether training is expected to end no better than the class shares (for numbers: their
         mean), or only to be slower, rougher or poorer than from a good start.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skinit import InitMLPClassifier, diagnose
+    >>> X, y = load_iris(return_X_y=True)
+    >>> (verdict,) = diagnose(InitMLPClassifier((8,), "tanh", init="zeros"), X, y).verdicts
+    >>> verdict.code, verdict.title, verdict.severity
+    ('INIT01', 'no gradient', 'fatal')
     """
 
     code: str

@@ -390,6 +390,11 @@ def test_every_public_name_stands_in_the_api_page(name):
     )
 
 
+@pytest.mark.parametrize("name", public_names())
+def test_every_public_name_has_an_example(name):
+    assert ">>> " in inspect.getdoc(find(name))
+
+
 def test_all_holds_exactly_the_public_names():
     present = {
         name
