@@ -110,9 +110,9 @@ class LossCurvesDisplay(Display):
         curves: pd.DataFrame,
         *,
         prior_loss: float | None = None,
-        order: Sequence[Hashable] | None = None,
         loss: str = "log_loss",
         baseline: str = "class prior",
+        order: Sequence[Hashable] | None = None,
     ) -> LossCurvesDisplay:
         """Make the display from one row per run and epoch.
 

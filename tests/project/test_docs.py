@@ -11,6 +11,7 @@ import io
 import re
 import shlex
 import tomllib
+import types
 import warnings
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -356,7 +357,7 @@ def own_methods(cls: type) -> list[str]:
     return [
         name
         for name, value in vars(cls).items()
-        if inspect.isfunction(value)
+        if isinstance(value, (types.FunctionType, classmethod, staticmethod))
         and not name.startswith("_")
         and not any(hasattr(base, name) for base in bases)
     ]
