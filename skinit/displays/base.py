@@ -44,6 +44,7 @@ __all__ = [
     "Display",
     "arrange",
     "cycle_looks",
+    "grid_place",
     "index_by_name",
     "is_narrow",
     "label_rows",
@@ -52,6 +53,7 @@ __all__ = [
     "narrow_columns",
     "place_legend",
     "row_height",
+    "word_metric",
     "wrap_label",
 ]
 
@@ -171,6 +173,30 @@ def place_legend(ax, lines, labels, below: float = 0.5) -> None:
         where = {"loc": "upper center", "bbox_to_anchor": (0.45, 0)}
         where |= {"bbox_transform": ax.transAxes + down, "ncols": narrow_columns(labels)}
     ax.legend(lines, labels, frameon=False, fontsize=SMALL, handlelength=3, **where)
+
+
+def grid_place(ax, what: str):
+    """Return the place of axes in a grid, which panels can fill.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Made by ``plt.subplots()``, or otherwise in a grid.
+    what : str
+        What needs panels, for the message.
+
+    Raises
+    ------
+    ValueError
+        For axes that stand alone.
+    """
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError(
+            f"{what} need panels, which fit only into axes of a grid: make these with "
+            "plt.subplots(), or call plot() without ax."
+        )
+    return place
 
 
 def label_rows(ax, names) -> None:

@@ -20,6 +20,7 @@ from skinit.displays.base import (
     Display,
     arrange,
     cycle_looks,
+    grid_place,
     is_narrow,
     name_candidates,
     name_metric,
@@ -262,12 +263,8 @@ class LossCurvesDisplay(Display):
 
     def _make_panels(self, ax, height: float):
         """Put panels in the place of the given axes; return the axes above them, for a legend."""
-        place, panels = ax.get_subplotspec(), self._panels()
-        if place is None:
-            raise ValueError(
-                f"{len(self.counts)} candidates need panels of their own, which fit only into axes "
-                "of a grid: make these with plt.subplots(), or call plot() without ax."
-            )
+        place = grid_place(ax, f"{len(self.counts)} candidates")
+        panels = self._panels()
         ax.set_axis_off()
         columns = self._columns(is_narrow(ax))
         rows = math.ceil(len(panels) / columns)

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skinit.displays.base import BLUE, GREEN, GREY, SMALL, VERMILLION, Display, is_narrow
+from skinit.displays.base import (
+    BLUE,
+    GREEN,
+    GREY,
+    SMALL,
+    VERMILLION,
+    Display,
+    grid_place,
+    is_narrow,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,15 +61,10 @@ class PropagationDisplay(Display):
         return 5.4
 
     def _draw(self, ax):
-        spec = ax.get_subplotspec()
-        if spec is None:
-            raise ValueError(
-                "Two panels only fit into the axes of a grid: use plt.subplots(), or plot() "
-                "without ax."
-            )
+        place = grid_place(ax, "Scales and shares")
         ax.set_axis_off()
-        grid = spec.subgridspec(2, 1) if is_narrow(ax) else spec.subgridspec(1, 2)
-        self.ax_ = np.array([self.figure_.add_subplot(place) for place in grid])
+        grid = place.subgridspec(2, 1) if is_narrow(ax) else place.subgridspec(1, 2)
+        self.ax_ = np.array([self.figure_.add_subplot(cell) for cell in grid])
         self._draw_scales(self.ax_[0])
         self._draw_shares(self.ax_[1])
         for panel in self.ax_:

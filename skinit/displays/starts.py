@@ -14,6 +14,7 @@ from skinit.displays.base import (
     SMALL,
     Display,
     cycle_looks,
+    grid_place,
     is_narrow,
     narrow_columns,
     wrap_label,
@@ -111,12 +112,7 @@ class StartsDisplay(Display):
         return 0.3 + 1.9 * rows + 0.2 * math.ceil(legend_lines / n_labels)
 
     def _draw(self, ax):
-        place, panels = ax.get_subplotspec(), self._panels()
-        if place is None:
-            raise ValueError(
-                "Several panels only fit into the axes of a grid: use plt.subplots(), or plot() "
-                "without ax."
-            )
+        place, panels = grid_place(ax, "Signal and gradient"), self._panels()
         ax.set_axis_off()
         n_columns = 1 if is_narrow(ax) else COLUMNS
         rows = math.ceil(len(panels) / n_columns)
