@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from skinit._sklearn import split_params, take_rows
 from skinit.estimators.pipelines import (
-    dress,
     fit_parts,
+    in_target_unit,
     is_resampler,
     transform_rows,
     transform_targets,
@@ -43,9 +43,9 @@ class PreparedSplit(NamedTuple):
         X, y = self.test
         return X, transform_targets(self.parts, y)
 
-    def dress(self, network):
+    def in_target_unit(self, network):
         """Return what scorers see of a network: its predictions in the unit of the targets."""
-        return dress(self.parts, network)
+        return in_target_unit(self.parts, network)
 
 
 def prepare_rows(parts, params, X, y, train_rows, test_rows) -> PreparedSplit:

@@ -94,9 +94,9 @@ class _SplitRun:
         history = training.history
         scores, errors, predictions = self.baseline, [], None
         if scored is not None:
-            dressed = self.rows.dress(scored)
-            scores, errors = self._scores(dressed)
-            predictions = self.plan.kind.answers(dressed, self.rows.test[0])
+            in_unit = self.rows.in_target_unit(scored)
+            scores, errors = self._scores(in_unit)
+            predictions = self.plan.kind.answers(in_unit, self.rows.test[0])
         return Run(
             label=resolved.candidate.label,
             activation=resolved.candidate.activation,

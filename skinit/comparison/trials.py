@@ -70,7 +70,7 @@ def _try_members(plan, rows: PreparedSplit, members, seed, racing) -> list[Trial
     )
     scored = answer(networks, trainings, rows.test[0])
     measure = LOSSES[plan.tuning.loss]
-    losses = {place: measure(rows.dress(one), *rows.test) for place, one in scored.items()}
+    losses = {place: measure(rows.in_target_unit(one), *rows.test) for place, one in scored.items()}
     baseline = plan.kind.make_baseline().fit(*rows.train)
     baseline_loss = measure(baseline, *rows.test)
     return [

@@ -58,7 +58,7 @@ class Schedule:
         if self.kind == "invscaling":
             self._use(self.initial / np.float64(n_samples_seen + 1) ** self.power_t)
 
-    def stalls(self, j) -> bool:
+    def slow_down(self, j) -> bool:
         """Shrink the rate of network j when it is "adaptive"; return False where it cannot."""
         if self.kind != "adaptive" or self.rates[j] <= 1e-6:
             return False

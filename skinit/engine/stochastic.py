@@ -254,7 +254,7 @@ class StochasticTraining:
             f"{what} did not improve more than tol={self.config.tol:f} "
             f"for {self.config.n_iter_no_change:g} consecutive epochs. "
         )
-        if self.optimizer.schedule.stalls(row):
+        if self.optimizer.schedule.slow_down(row):
             history.no_improvement_count = 0
             rate = self.optimizer.schedule.rates[row]
             history.notice += f"Setting learning rate to {rate:f}"

@@ -281,7 +281,7 @@ def _inverse_steps(shell) -> np.ndarray:
         return np.diff(np.asarray(shell.transformer_.inverse_transform(ladder), float), axis=0)
 
 
-def dress(fitted: Sequence, regressor):
+def in_target_unit(fitted: Sequence, regressor):
     """Return a regressor whose predictions are in the unit of the targets, on prepared rows."""
     for part in reversed(fitted):
         if not isinstance(part, list):

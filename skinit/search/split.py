@@ -28,7 +28,7 @@ from skinit.comparison.plan import find_network
 from skinit.comparison.prepared import prepare_rows
 from skinit.comparison.stacks import Training, answer, have_equal_parameters, train_stacks
 from skinit.estimators.base import BaseInitMLP, describe_divergence
-from skinit.estimators.pipelines import dress, network_prefix, requests, take_apart
+from skinit.estimators.pipelines import in_target_unit, network_prefix, requests, take_apart
 from skinit.initializers.table import INITIALIZERS
 from skinit.search.tasks import evaluating
 
@@ -251,7 +251,7 @@ def _assemble(candidate, parts: list, scored: ScoredNetwork):
         return ScoredPipeline(candidate, scored.rows, answers)
     if isinstance(candidate, TransformedTargetRegressor):
         part = parts.pop(0)
-        return dress([part], _assemble(candidate.regressor, parts, scored))
+        return in_target_unit([part], _assemble(candidate.regressor, parts, scored))
     return scored
 
 

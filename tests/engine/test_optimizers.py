@@ -136,7 +136,7 @@ def test_a_step_returns_the_squares_that_the_penalty_needs(name, block, monkeypa
 def test_each_network_has_its_own_rate_and_moves_as_if_alone(name, dtype):
     start, gradients = start_and_gradients(3, 10, dtype)
     together = RULES[name](Schedule("adaptive", 0.1, k=3))
-    assert together.schedule.stalls(1)
+    assert together.schedule.slow_down(1)
     moved = walk(together, start, gradients, n_decayed=6, decay=0.2)
     assert moved.dtype == dtype
     for j, rate in enumerate([0.1, 0.1 / 5, 0.1]):
@@ -181,7 +181,7 @@ def test_invscaling_is_scikit_learns():
         schedule.epoch_ends(n_samples_seen)
         oracle.iteration_ends(n_samples_seen)
         assert_allclose(schedule.rates, oracle.learning_rate, rtol=1e-15)
-    assert not schedule.stalls(0)
+    assert not schedule.slow_down(0)
 
 
 def test_adaptive_shrinks_the_rate_of_the_one_that_stalls():
@@ -189,7 +189,7 @@ def test_adaptive_shrinks_the_rate_of_the_one_that_stalls():
     oracle = SGDOptimizer([], 0.3, lr_schedule="adaptive")
     schedule.epoch_ends(100)
     n_stalls = 0
-    while schedule.stalls(1):
+    while schedule.slow_down(1):
         assert not oracle.trigger_stopping("", verbose=False)
         n_stalls += 1
         assert schedule.rates[1] == oracle.learning_rate
@@ -201,5 +201,5 @@ def test_adaptive_shrinks_the_rate_of_the_one_that_stalls():
 def test_constant_stays_and_cannot_shrink():
     schedule = Schedule("constant", 0.3)
     schedule.epoch_ends(1000)
-    assert not schedule.stalls(0)
+    assert not schedule.slow_down(0)
     assert_array_equal(schedule.rates, [0.3])
