@@ -289,7 +289,7 @@ def check_format(content, path) -> None:
             f"this version reads {FORMAT!r}. Run the comparison again with another file, or read "
             f"this one with {_writer(content)}."
         )
-    raise ValueError(f"{str(path)!r} is not a checkpoint of a comparison.")
+    raise ValueError(f"{str(path)!r} is not a checkpoint of a comparison: give another file.")
 
 
 def _writer(content) -> str:

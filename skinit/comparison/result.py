@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skinit import statistics
-from skinit._wording import name_label
+from skinit._wording import name_label, suggest
 from skinit.comparison import (
     choices,
     configuration,
@@ -224,7 +224,9 @@ class InitComparison:
             If the comparison was made with ``curves=False``.
         """
         if not self.settings.curves:
-            raise ValueError("This comparison was made with curves=False: there are no curves.")
+            raise ValueError(
+                "This comparison has no curves: compare with curves=True to have them."
+            )
         return tables.curves_table(self._runs)
 
     def tuning(self) -> pd.DataFrame:
@@ -249,7 +251,7 @@ class InitComparison:
 
     def _trials(self) -> pd.DataFrame:
         if self.settings.tuning is None:
-            raise ValueError("This comparison was made without tune: nothing was tried.")
+            raise ValueError("This comparison tried no values: compare with tune=True to tune.")
         return choices.trials_table(self.settings, self.records)
 
     def compare_at_each_rate(self) -> pd.DataFrame:
@@ -360,7 +362,10 @@ class InitComparison:
         """Return scores, tests and summary of a metric; computed once for a control and rope."""
         metric = self.metrics[0] if metric is None else metric
         if metric not in self.metrics:
-            raise ValueError(f"Unknown metric {metric!r}; this comparison has {self.metrics}.")
+            hint = suggest(metric, self.metrics)
+            raise ValueError(
+                f"Unknown metric {metric!r}.{hint} This comparison has {self.metrics}."
+            )
         if metric not in self._analyses:
             scores, found = self._scores(metric), self.settings.metrics[metric]
             unit = unit_of(found, self.baseline[f"test_{metric}"].mean())

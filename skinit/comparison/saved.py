@@ -39,7 +39,7 @@ def read_saved(path) -> SavedComparison:
     if document is None:
         header, records = Checkpoint.read(path)
         if not records:
-            raise ValueError(f"{str(path)!r} holds no finished split yet.")
+            raise ValueError(f"{str(path)!r} holds no finished split yet: continue the comparison.")
         return SavedComparison(header.settings, header.diagnoses, tuple(records))
     check_format(document, path)
     try:

@@ -166,11 +166,15 @@ def check_folds(cv, y, groups=None, *, stratify: bool = True) -> None:
     if stratify:
         _check_classes(cv, y)
     elif (n_folds := _count_folds(cv, (KFold,))) > len(y):
-        raise ValueError(f"{n_folds} folds need {n_folds} rows, but there are {len(y)}.")
+        raise ValueError(
+            f"{n_folds} folds need {n_folds} rows, but there are {len(y)}: use fewer folds."
+        )
     if groups is not None:
         n_folds, n_groups = _count_folds(cv, (GroupKFold, StratifiedGroupKFold)), len(set(groups))
         if n_groups < n_folds:
-            raise ValueError(f"{n_folds} folds need {n_folds} groups, but there are {n_groups}.")
+            raise ValueError(
+                f"{n_folds} folds need {n_folds} groups, but there are {n_groups}: use fewer folds."
+            )
 
 
 def _check_classes(cv, y) -> None:
@@ -199,7 +203,7 @@ def _row_numbers(part, n_samples, j, what) -> np.ndarray:
     """Return row numbers from 0, also of a mask and of numbers that count from the end."""
     part, name = np.asarray(part), f"The {what} part of split {j}"
     if part.size == 0:
-        raise ValueError(f"{name} is empty.")
+        raise ValueError(f"{name} is empty: give rows to both parts.")
     if part.dtype == bool:
         if part.shape != (n_samples,):
             raise ValueError(
@@ -216,8 +220,12 @@ def _row_numbers(part, n_samples, j, what) -> np.ndarray:
 
 def _check_split(split, j, y, groups) -> None:
     """Refuse parts that share rows or groups, and a class (of `y`) that could not be learned."""
-    if np.isin(split.test, split.train).any():
-        raise ValueError(f"Training and test part of split {j} share rows.")
+    shared = np.intersect1d(split.test, split.train)
+    if len(shared):
+        raise ValueError(
+            f"Training and test part of split {j} share rows, the first is row {shared[0]}: give "
+            "each row to one part alone."
+        )
     if groups is not None:
         _check_groups(split, j, np.asarray(groups))
     missing = [] if y is None else list(np.setdiff1d(y, y[split.train]))

@@ -87,5 +87,8 @@ def _positive(y: np.ndarray, pos_label, classes: np.ndarray) -> np.ndarray:
             f"{list_names(names, 20)}."
         )
     if len(classes) != 2:
-        raise ValueError(f"A positive class needs two classes, and there are {len(classes)}.")
+        raise ValueError(
+            f"A positive class needs two classes, and there are {len(classes)}: leave out "
+            "--pos-label (in Python pos_label=)."
+        )
     return (y.astype(str) == str(pos_label)).astype(int)

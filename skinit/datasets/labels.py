@@ -157,7 +157,10 @@ def read_labels(connection, column: Column, name: str) -> Labels:
         )
     values = [value for value, _ in kinds]
     if column.type == "TIMESTAMP":
-        raise ValueError(f"{where} holds dates, not class labels.")
+        raise ValueError(
+            f"{where} holds dates, not class labels: name another column with --target (in Python "
+            "target=)."
+        )
     numbers = _as_numbers(values)
     if numbers is None or any(number != round(number) for number in numbers):
         words = fetch_words(connection, f"CAST({field} AS VARCHAR)")

@@ -302,7 +302,10 @@ def _as_numbers(y, name) -> np.ndarray:
             "InitMLPClassifier predicts classes."
         )
     if not np.isfinite(numbers).all():
-        raise ValueError(f"{name} has values that are not finite (NaN or infinity).")
+        raise ValueError(
+            f"{name} has values that are not finite (NaN or infinity): fill them in, or leave "
+            "these rows out."
+        )
     return numbers.reshape(len(numbers), -1)
 
 

@@ -494,7 +494,7 @@ def test_classes_and_numbers_are_not_ranked_together():
         ({"y": np.where(np.arange(120) == 7, np.nan, y)}, "not finite"),
         ({"y": np.zeros((120, 2, 2))}, "one or several per row"),
         ({"y": None}, "needs the target of every row"),
-        ({"cv": 200}, "200 folds need 200 rows, but there are 120"),
+        ({"cv": 200}, "200 folds need 200 rows, but there are 120: use fewer folds"),
         ({"scoring": "accuracy"}, "No candidate can be scored on split 0"),
         ({"cv": 120}, "scored on split 0: 'r2' is NaN. R² needs two test rows or more"),
         ({"scoring": "RMSE"}, "Unknown scorer 'RMSE'. Did you mean 'neg_root_mean_squared_error'"),

@@ -21,7 +21,7 @@ def test_save_and_load(comparison, tmp_path):
     pd.testing.assert_frame_equal(loaded.curves(), comparison.curves())
     pd.testing.assert_frame_equal(loaded.summary(), comparison.summary())
     assert loaded.sentence() == comparison.sentence()
-    with pytest.raises(ValueError, match="not a checkpoint of a comparison"):
+    with pytest.raises(ValueError, match="not a checkpoint of a comparison: give another"):
         InitComparison.load(__file__)
 
 

@@ -103,10 +103,13 @@ def test_a_splitter_that_ignores_groups_is_refused(cv):
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [
-        ({"cv": None, "groups": np.arange(len(y)) % 4}, "5 folds need 5 groups, but there are 4"),
+        (
+            {"cv": None, "groups": np.arange(len(y)) % 4},
+            "5 folds need 5 groups, but there are 4: use fewer folds",
+        ),
         ({"cv": GroupKFold(4), "groups": np.arange(len(y)) % 3}, "4 folds need 4 groups"),
         ({"cv": None, "groups": y.repeat(2)[:150]}, "5 folds need 5 groups"),
-        ({"cv": [(np.arange(100), [-51])]}, "split 0 share rows"),
+        ({"cv": [(np.arange(100), [-51])]}, "split 0 share rows, the first is row 99"),
         ({"cv": [(np.arange(-149, 0), [-150])]}, None),
         (
             {"cv": [(np.arange(100), [150])]},

@@ -151,3 +151,17 @@ def test_the_candidates_are_the_summary_without_the_prior(comparison):
     candidates, summary = comparison.candidates(), comparison.summary()
     assert list(summary.index) == [*candidates.index, BASELINE]
     pd.testing.assert_frame_equal(summary.iloc[:-1], candidates, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda found: found.summary("acuracy"), "Did you mean 'accuracy'"),
+        (lambda found: found.curves(), "curves=True"),
+        (lambda found: found.tuning(), "tune=True"),
+        (lambda found: found.plot_tuning(), "tune=True"),
+    ],
+)
+def test_what_a_comparison_does_not_have_is_refused_with_the_way_to_it(ask, message):
+    with pytest.raises(ValueError, match=message):
+        ask(compare(init=["he"], cv=3, curves=False))

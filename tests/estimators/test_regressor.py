@@ -158,7 +158,10 @@ def test_several_outputs_may_be_a_frame_or_sparse(make_problem):
 BAD = [
     (np.array([1.0, np.nan, 2.0]), "Input y contains NaN"),
     (np.array([1.0, np.inf, 2.0]), "Input y contains infinity"),
-    (np.array([1.0, None, 2.0], dtype=object), "`y` has values that are not finite"),
+    (
+        np.array([1.0, None, 2.0], dtype=object),
+        "`y` has values that are not finite .*: fill them in",
+    ),
     (pd.Series([1, None, 2], dtype="Int64"), "Input y contains NaN"),
     (np.array([1, pd.NA, 2], dtype=object), "Input y contains NaN"),
     (np.array(["a", "b", "c"]), "`y` must hold numbers, got values such as 'a'"),
