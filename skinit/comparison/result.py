@@ -225,7 +225,7 @@ class InitComparison:
         """
         if not self.settings.curves:
             raise ValueError(
-                "This comparison has no curves: compare with curves=True to have them."
+                "This comparison was made with curves=False: compare with curves=True."
             )
         return tables.curves_table(self._runs)
 
@@ -251,7 +251,7 @@ class InitComparison:
 
     def _trials(self) -> pd.DataFrame:
         if self.settings.tuning is None:
-            raise ValueError("This comparison tried no values: compare with tune=True to tune.")
+            raise ValueError("This comparison was made without tune: compare with tune=True.")
         return choices.trials_table(self.settings, self.records)
 
     def compare_at_each_rate(self) -> pd.DataFrame:
