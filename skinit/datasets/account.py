@@ -35,22 +35,31 @@ class Account(ABC):
 
     def __str__(self) -> str:
         """Return a line per fact and per doubt."""
-        return "\n".join(f"{heading}: {text}" for heading, text in self.entries())
+        return "\n".join(f"{heading}: {text}" for heading, text in self._entries_in_python())
 
     def to_html(self) -> str:
         """Return a list of definitions; names from the file are escaped."""
-        cells = (
-            f"<dt>{escape(name)}</dt>\n<dd>{escape(text)}</dd>\n" for name, text in self.entries()
-        )
-        return f'<dl class="facts">\n{"".join(cells)}</dl>'
+        return _write_html(self.entries())
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        return self.to_html()
+        return _write_html(self._entries_in_python())
+
+    def _entries_in_python(self) -> list[tuple[str, str]]:
+        """Return all entries, and how to say in Python what the doubts name as options."""
+        if not any(" --" in doubt for doubt in self.doubts):
+            return self.entries()
+        hint = 'options are arguments of load_table: --drop a,b is drop=["a", "b"]'
+        return [*self.entries(), ("In Python", hint)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return numbers, texts and lists, ready for a JSON file."""
         return asdict(self)
+
+
+def _write_html(entries: list[tuple[str, str]]) -> str:
+    cells = (f"<dt>{escape(name)}</dt>\n<dd>{escape(text)}</dd>\n" for name, text in entries)
+    return f'<dl class="facts">\n{"".join(cells)}</dl>'
 
 
 @dataclass(frozen=True)

@@ -280,6 +280,15 @@ def test_leaks(column, told, load):
     assert [told in doubt for doubt in leaks] == [True] * bool(told)
 
 
+def test_python_is_told_how_to_write_an_option(load):
+    said = load(rows("id,a,label", lambda i: f"{i},{(i * 37 % 41) / 7:.4f},{XY[i]}")).account
+    hint = 'In Python: options are arguments of load_table: --drop a,b is drop=["a", "b"]'
+    assert str(said).splitlines()[-1] == hint
+    assert "drop=[" in said._repr_html_() and "drop=[" not in said.to_html()
+    sure = load(rows("b,a,label", lambda i: f"{i % 7},{(i * 37 % 41) / 7:.4f},{XY[i]}")).account
+    assert "In Python" not in str(sure)
+
+
 def test_copies_are_counted(load):
     table = load(rows("a,b,label", lambda i: f"{i // 2 / 7:.3f},{'pq'[i // 2 % 2]},{XY[i]}"))
     (doubt,) = [doubt for doubt in table.account.doubts if "exact copy" in doubt]
