@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
@@ -10,9 +11,20 @@ from typer.core import TyperGroup
 from skinit._version import __version__
 from skinit.cli.terminal import say
 
+ROOM_FOR_PANELS = 80  # columns; with fewer, panels cut the names of options
+
 
 class _Commands(TyperGroup):
     """All commands; an error that the user can correct is one sentence and exit code 2."""
+
+    def format_commands(self, ctx, formatter):
+        """List the commands where there are no panels, without cutting what they do."""
+        rows = [
+            (name, " ".join(command.help.split("\n\n")[0].split()))
+            for name, command in self.commands.items()
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def invoke(self, ctx):
         try:
@@ -39,12 +51,22 @@ def _describe(error: Exception) -> str | None:
     return None
 
 
-app = typer.Typer(
-    cls=_Commands,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+def _make_app(width: int) -> typer.Typer:
+    """Return the application; on a narrow terminal its help is plain."""
+    is_narrow = width < ROOM_FOR_PANELS
+    return typer.Typer(
+        cls=_Commands,
+        no_args_is_help=True,
+        rich_markup_mode=None if is_narrow else "rich",
+        pretty_exceptions_enable=False,
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "terminal_width": width if is_narrow else None,
+        },
+    )
+
+
+app = _make_app(get_terminal_size().columns)
 
 
 def _print_version(is_asked_for: bool) -> None:

@@ -68,8 +68,9 @@ def reproduce(
 ) -> None:
     """Repeat the experiment of Dabbura's blog post (2018): cats and dogs, from four starts.
 
-    Prints the accuracy on training and on held-out pictures. Writes a page and its figure, and all
-    numbers to skinit-reproduce.json.
+    Prints the accuracy on training and on held-out pictures, and writes a page and its figure.
+
+    All numbers go to skinit-reproduce.json.
 
     \b
     Examples:

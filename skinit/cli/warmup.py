@@ -12,8 +12,9 @@ from skinit.cli.terminal import say
 def warm_up() -> None:
     """Compile the training loop ahead (needs the extra "fast").
 
-    Once after an installation. What was compiled is kept where NUMBA_CACHE_DIR says, or beside
-    skinit, or in your cache directory.
+    Run it once after an installation. The compiled code is kept for later processes.
+
+    Its place is NUMBA_CACHE_DIR if set, else beside skinit or in your cache directory.
     """
     from skinit.engine.warmup import DTYPES
     from skinit.engine.warmup import warm_up as compile_loop

@@ -194,8 +194,8 @@ def describe_tuning(settings: Settings) -> str:
     if rate is None:
         return ""
     return (
-        f"All candidates ran at one learning rate, {write_setting(rate)}; at another one, another "
-        "order is possible (tune=True chooses each candidate's in each split)."
+        f"All candidates were trained at one learning rate, {write_setting(rate)}. At another rate "
+        "their order may differ (tune=True chooses each candidate's rate in each split)."
     )
 
 

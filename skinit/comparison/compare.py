@@ -126,7 +126,7 @@ def compare_initializers(
         these are. Values that cannot train together do not race each other.
     curves : bool, default=True
         Whether to record the loss on both parts of a split, at the start and after each epoch.
-        That of the test part is watched and never used.
+        That of the test part is recorded; no training uses it.
     n_jobs : int, default=None
         Splits to run in parallel, with any joblib backend; -1 uses all cores. The table does not
         depend on it.

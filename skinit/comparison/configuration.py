@@ -127,21 +127,21 @@ def stopping(values: dict[str, Any]) -> str:
     >>> values = {"solver": "adam", "max_iter": 200, "tol": 1e-4, "n_iter_no_change": 10,
     ...     "early_stopping": False}
     >>> stopping(values)
-    'after 200 epochs, or when the training loss has not improved by 0.0001 for 10 epochs'
+    'after 200 epochs, or after 10 epochs without an improvement of 0.0001 in the training loss'
     """
     tol, patience = write_setting(values["tol"]), write_setting(values["n_iter_no_change"])
     if not SOLVERS[values["solver"]].minibatches:
         return (
-            f"after {write_count(values['max_iter'], 'iteration')}, or when no entry of the "
-            f"gradient exceeds {tol}"
+            f"after {write_count(values['max_iter'], 'iteration')}, or with no entry of the "
+            f"gradient above {tol}"
         )
     score = "the training loss"
     if values["early_stopping"]:
         share = f"{100 * values['validation_fraction']:g}%"
-        score = f"the score on {share} of the training rows, set aside,"
+        score = f"the score on {share} of the training rows, set aside"
     return (
-        f"after {write_count(values['max_iter'], 'epoch')}, or when {score} has not improved by "
-        f"{tol} for {patience} epochs"
+        f"after {write_count(values['max_iter'], 'epoch')}, or after {patience} epochs without an "
+        f"improvement of {tol} in {score}"
     )
 
 

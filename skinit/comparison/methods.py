@@ -105,7 +105,7 @@ def _initializers(settings: Settings, cited: _Bibliography, data_name: str) -> s
     what = f"{write_count(len(labels), 'weight initializer')} of a multilayer perceptron"
     normal = ""
     if any("N(0, " in candidate.formula for candidate in settings.candidates):
-        normal = " N(0, v) is the normal distribution of variance v."
+        normal = " N(0, v) is the normal distribution with mean 0 and variance v."
     return (
         f"We compared {what} on {describe_data(settings, data_name)}: "
         f"{'; '.join(labels.values())}.{normal}"
@@ -159,13 +159,16 @@ def _rows(settings: Settings) -> str:
 
 
 def _splits(comparison) -> str:
-    splits = comparison.settings.splits
+    splits, kind = comparison.settings.splits, comparison.settings.kind
+    cv = splits.cv
+    if cv.isdecimal():
+        cv = f"{'Stratified' * kind.stratifies}{'Group' * bool(splits.groups)}KFold(n_splits={cv})"
     scores = join_words(name_metric(name) for name in _asked_for(comparison))
     runs = write_count(splits.n_seeds, "training run")
     verb, mean = ("are", "means") if len(_asked_for(comparison)) > 1 else ("is", "the mean")
     return (
         f"The {scores} on held-out rows {verb} {mean} over {write_count(splits.n, 'split')} "
-        f"({splits.cv}), with {runs} of each candidate on each split; all candidates of a split "
+        f"({cv}), with {runs} of each candidate on each split; all candidates of a split "
         "shared rows, seeds and the order of batches, and seeds differed between splits."
     )
 
@@ -197,7 +200,7 @@ def _tests(comparison, cited: _Bibliography) -> str:
     if n < 2:
         return ""
     tested = f"Differences were tested by the corrected resampled t-test{cited.cite(NADEAU)} "
-    tested += f"(test to training rows {comparison.rho:.2f}), two-sided, at the 5% level"
+    tested += f"(ratio of test to training rows {comparison.rho:.2f}), two-sided, at the 5% level"
     if n > 2:
         family = f"all {n * (n - 1) // 2} pairs"
         if control is not None:

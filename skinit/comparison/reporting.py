@@ -111,14 +111,14 @@ def _notes(comparison) -> list[str]:
     honest = comparison.honest_best
     if not math.isnan(honest) and comparison.control is None:
         notes.append(
-            f"The mean of a winner is optimistic: {write_number(honest)} after correcting for "
-            "picking the winner."
+            f"The winner's mean is optimistic: {write_number(honest)} after correcting for picking "
+            "the winner."
         )
     return notes + list(filter(None, [describe_tuning(comparison.settings)]))
 
 
 def detectable_sentences(comparison) -> list[str]:
-    """Say which differences to the reference these splits could detect.
+    """Say which differences from the reference these splits could detect.
 
     Of candidates that are worse nothing is said: their difference was detected.
     """
@@ -137,7 +137,7 @@ def detectable_sentences(comparison) -> list[str]:
     else:
         found = f"{write_number(sizes.min())} to {write_number(sizes.max())}"
     return [
-        f"With 80% power, {n_splits} can detect a difference to {reference} of {found}. More "
+        f"With 80% power, {n_splits} can detect a difference from {reference} of {found}. More "
         "seeds, more repeats and above all more data detect smaller ones."
     ]
 
@@ -162,8 +162,8 @@ def _trainings(comparison) -> list[Block]:
         "Training (median)": table["train_time"].map(write_seconds),
     }
     caption = (
-        "Times are for one run: drawing the first weights, and the training after it, in which "
-        "candidates that train together share what a step takes."
+        "Times are those of one run. Initialization draws the first weights. Candidates that train "
+        "together share the time of each step."
     )
     return [Table("Trainings", pd.DataFrame(cells), caption)]
 
@@ -180,9 +180,9 @@ def _other_metrics(comparison) -> list[Block]:
     others = comparison.metrics[1:]
     if not others:
         return []
-    caption = "The candidates in the order of the summary."
+    caption, primary = "The candidates in the order of the summary.", word_metric(comparison.metrics[0])
     if len(comparison.settings.candidates) > 1:
-        caption += f" Outcomes are exploratory: the primary metric is {comparison.metrics[0]}."
+        caption += f" Outcomes are exploratory: the primary metric is {primary}."
     frame = format_estimates(
         comparison.candidates().index,
         {name: comparison.candidates(name) for name in others},
@@ -200,11 +200,12 @@ def _curves(comparison) -> list[Block]:
     if display.shows_training:
         caption = (
             f"{_begin(loss)} by epoch, without the L2 penalty: median and quartiles of all runs. "
-            "Solid: training rows; dashed: held-out rows, watched and never used."
+            "Solid: training rows; dashed: held-out rows, which no training uses."
         )
     else:
-        caption = f"{_begin(loss)} on held-out rows, watched and never used, by epoch: median of "
-        caption += "all runs."
+        caption = (
+            f"{_begin(loss)} by epoch on held-out rows, which no training uses: median of all runs."
+        )
     return [Plot.of_display("Loss curves", caption, display)]
 
 

@@ -512,7 +512,7 @@ class InitComparison:
 
     @allow_infinite
     def resolution(self, metric: str | None = None) -> pd.Series:
-        """Return the differences to the reference that these splits detect with 80% power.
+        """Return the differences from the reference that these splits detect with 80% power.
 
         Parameters
         ----------
@@ -631,7 +631,7 @@ class InitComparison:
     def plot_differences(
         self, metric: str | None = None, ax=None, *, order=None, title=None, figsize=None
     ) -> DifferencesDisplay:
-        """Draw what is known of each difference to the best, and the ROPE.
+        """Draw what is known of each difference from the best, and the ROPE.
 
         Parameters
         ----------

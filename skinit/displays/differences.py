@@ -1,4 +1,4 @@
-"""Differences of all candidates to one of them."""
+"""Differences of all candidates from one of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class DifferencesDisplay(Display):
-    """What is known about each candidate's difference to the reference.
+    """What is known about each candidate's difference from the reference.
 
     The hill is the posterior of the mean difference, scaled to one height; its area left of the
     grey band is the probability of being worse, inside it of being practically equivalent, right
@@ -120,7 +120,7 @@ class DifferencesDisplay(Display):
         metric : str, default="accuracy"
             Name of the score.
         reference : label, default=None
-            The candidate that the differences are taken to, a control; None is the first row.
+            The candidate that the differences are taken from, a control; None is the first row.
         order : sequence of labels, default=None
             The candidates to draw beside the reference, in this order; None draws all.
 
@@ -141,7 +141,7 @@ class DifferencesDisplay(Display):
 
     def _subject(self):
         others = write_count(len(self.differences), "candidate")
-        return f"differences in {self.metric} of {others} to {self.reference}"
+        return f"differences in {self.metric} of {others} from {self.reference}"
 
     def _size(self):
         return 7.2, 1.3 + 1.08 * row_height(self.differences.index) * len(self.differences)
@@ -163,7 +163,7 @@ class DifferencesDisplay(Display):
                 self._draw_row(ax, row, low, mean, high)
             self._write(ax, row)
         self._write_headings(ax)
-        ax.set_xlabel(f"difference in {name_metric(self.metric)} to {wrap_label(self.reference)}")
+        ax.set_xlabel(f"difference in {name_metric(self.metric)} from {wrap_label(self.reference)}")
 
     def _intervals(self) -> pd.DataFrame:
         """Return low, mean, high; without an interval, as of one split, these are all the mean."""

@@ -348,7 +348,7 @@ class FromCallable(Initializer):
     (4, 3)
     """
 
-    bias_formula = "0, or as the function says"
+    bias_formula = "0 unless the function returns one"
 
     def __init__(self, function: Callable[..., object]):
         self.function = function

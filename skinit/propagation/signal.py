@@ -58,9 +58,16 @@ def find_large_signal(case: Case) -> Finding | None:
         return _find_saturation(saturated, cure)
     if max(growth, default=0.0) > EXPLODED:
         i = int(growth.argmax())
-        evidence = f"The signal grows {growth[i]:.0e} times by layer {i + 1}."
+        factor = _write_factor(growth[i])
+        evidence = f"By layer {i + 1} the signal has grown by a factor of {factor}."
         return _soften(case, Finding(i + 1, evidence, cure), max(growth) <= ADAM_EXPLODED)
     return None
+
+
+def _write_factor(factor: float) -> str:
+    """Write one digit of a factor; only huge ones with an exponent."""
+    text = f"{factor:.0e}"
+    return f"{float(text):,.0f}" if factor < 1e6 else text
 
 
 def _find_saturation(shares, cure) -> Finding:

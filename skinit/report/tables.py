@@ -114,7 +114,7 @@ _HELD_OUT = _Column(
     "Held-out {metric}{lower} (95% interval)", ("mean", "ci_low", "ci_high"), _estimate
 )
 _DIFFERENCE = _Column(
-    "Difference to {reference}{positive} (95% interval)",
+    "Difference from {reference}{positive} (95% interval)",
     ("difference", "difference_low", "difference_high"),
     _difference,
 )

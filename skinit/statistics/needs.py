@@ -72,7 +72,7 @@ def what_is_needed(
     -------
     str
         "splits" with fewer than three of them; "seeds"; "repeats"; "seeds and repeats"; "data",
-        where no number of either will do; "seeds or data", where no number of repeats will do and
+        where more of either is not enough; "seeds or data", where more repeats are not enough and
         a single seed cannot tell how much seeds matter; "" where scores are missing.
 
     Examples

@@ -214,7 +214,7 @@ def _say_undecided(rows: pd.DataFrame, reference: Hashable, is_loss: bool) -> li
     shown = tested if len(tested) <= SEVERAL else tested.iloc[:1]
     several = len(rows) > 1
     spans = [
-        f"from {write_number(row['difference_low'], '+')} to "
+        f"between {write_number(row['difference_low'], '+')} and "
         + write_number(row["difference_high"], "+")
         + (f" for {name_label(label)}" if several else "")
         for label, row in shown.iterrows()
@@ -222,29 +222,31 @@ def _say_undecided(rows: pd.DataFrame, reference: Hashable, is_loss: bool) -> li
     if len(shown) < len(tested):
         spans[0] += ", the closest of them"
     return [
-        f"{text}: the difference to {name_label(reference)}"
-        f"{' (positive is better)' if is_loss else ''} may be anything {join_words(spans)}; "
+        f"{text}: the difference from {name_label(reference)}"
+        f"{' (positive is better)' if is_loss else ''} may lie anywhere {join_words(spans)}; "
         f"{_say_needs(tested['needs'])}."
     ]
 
 
+# What could decide, and what alone cannot.
 NEEDS = {
-    "seeds": "more seeds are needed",
-    "repeats": "more repeats are needed",
-    "seeds and repeats": "more seeds and more repeats are needed",
-    "data": "more data are needed, no number of repeats or seeds will do",
-    "seeds or data": "more seeds or data are needed, no number of repeats will do",
-    "splits": f"{MIN_SPLITS} splits or more are needed",
+    "seeds": ("more seeds", ""),
+    "repeats": ("more repeats", ""),
+    "seeds and repeats": ("more seeds and more repeats", ""),
+    "data": ("more data", " (more repeats or seeds are not enough)"),
+    "seeds or data": ("more seeds or data", " (more repeats are not enough)"),
+    "splits": (f"{MIN_SPLITS} splits or more", ""),
 }
 
 
 def _say_needs(needs: pd.Series) -> str:
     """Say what could decide, once for all that need the same."""
-    several = needs.nunique() > 1
-    return join_words(
-        NEEDS[need] + (f" for {name_some(needs.index[needs == need])}" if several else "")
-        for need in needs.unique()
-    )
+    clauses = []
+    for need in needs.unique():
+        (what, limit), verb = NEEDS[need], "" if clauses else " are needed"
+        whom = f" for {name_some(needs.index[needs == need])}" if needs.nunique() > 1 else ""
+        clauses.append(f"{what}{verb}{whom}{limit}")
+    return join_words(clauses)
 
 
 PRIOR_CLAUSES = {

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -47,6 +51,27 @@ def test_the_help_has_examples_and_groups_of_options(command, groups):
 
 def test_the_help_of_all_commands_has_examples():
     assert "skinit compare my.csv --target label" in help_of()
+
+
+@pytest.mark.parametrize("columns", [40, 60, 79, 80])
+@pytest.mark.parametrize("command", ["", "compare", "diagnose", "reproduce"])
+def test_the_help_cuts_no_word_on_a_narrow_terminal(columns, command):
+    environment = os.environ | {"COLUMNS": str(columns)}
+    call = [sys.executable, "-m", "skinit", *command.split(), "--help"]
+    text = subprocess.run(call, env=environment, capture_output=True, encoding="utf-8").stdout
+    group = get_command(app)
+    known = group.commands[command] if command else group
+    names = {name for param in known.params for name in param.opts if name.startswith("--")}
+    assert len(names) > 1 and {name for name in names if name not in text} == set()
+    assert "…" not in text and "..." not in text.replace("[ARGS]...", "")
+    if not command:
+        assert "cats and dogs, from four starts." in " ".join(text.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("command", ["compare", "diagnose", "explain", "reproduce", "warm-up"])
+def test_no_line_of_the_help_breaks_before_its_end(command):
+    paragraph = (get_command(app).commands[command].help or "").split("\b")[0]
+    assert all("\n" not in part.strip() for part in paragraph.split("\n\n")), paragraph
 
 
 def complete(words: str) -> list[str]:

@@ -29,11 +29,11 @@ from tests.comparison.comparison_tools import NETWORK, SCALED, compare
           "Batch": "32 rows, always in the same order"}),
         ({"solver": "lbfgs", "alpha": 0.5},
          {"Solver": "lbfgs (at most 15000 evaluations of the loss)", "L2 penalty (alpha)": "0.5",
-          "Stopping": "after 15 iterations, or when no entry of the gradient exceeds 0.0001"}),
+          "Stopping": "after 15 iterations, or with no entry of the gradient above 0.0001"}),
         ({"class_weight": "balanced", "early_stopping": True, "validation_fraction": 0.2},
          {"class_weight": "balanced",
-          "Stopping": "after 15 epochs, or when the score on 20% of the training rows, set aside, "
-                      "has not improved by 0.0001 for 10 epochs"}),
+          "Stopping": "after 15 epochs, or after 10 epochs without an improvement of 0.0001 in the "
+                      "score on 20% of the training rows, set aside"}),
         ({"hidden_layer_sizes": (5, 5, 5)}, {"Hidden layers": "3 of 5 units each"}),
     ],
 )  # fmt: skip

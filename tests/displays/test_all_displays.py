@@ -65,7 +65,7 @@ def test_a_figure_of_its_own_is_unknown_to_pyplot(name):
     [
         ("LossCurvesDisplay", "epoch", "log loss (nats)"),
         ("ScoresDisplay", "accuracy", ""),
-        ("DifferencesDisplay", "difference in accuracy to xavier", ""),
+        ("DifferencesDisplay", "difference in accuracy from xavier", ""),
         ("HeatmapDisplay", "activation", "init"),
         ("TuningDisplay", "learning_rate_init", "inner log loss (nats)"),
     ],

@@ -57,7 +57,7 @@ def test_the_reference_and_the_class_prior_are_no_rows():
     assert sorted(make_differences().differences.index) == ["he", "random", "zeros"]
     controlled = make_differences(reference="random")
     assert sorted(controlled.differences.index) == ["he", "xavier", "zeros"]
-    assert controlled.plot().ax_.get_xlabel() == "difference in accuracy to random"
+    assert controlled.plot().ax_.get_xlabel() == "difference in accuracy from random"
 
 
 def test_a_far_loser_is_an_arrow_with_its_numbers():

@@ -42,6 +42,10 @@ PHRASES = {
     r"statistics that hold": "with valid statistical tests",
     r"very numbers": "results will not match exactly",
     r"allows? no test": "too few for a test",
+    r"\bdifferences? to (?!be )": "difference from",
+    r"no number of (repeats|seeds)( or seeds)? will": "more ... are not enough",
+    r"watched and never": "which no training uses",
+    r"\bgrows \S+ times by": "has grown by a factor of",
     r"Say so (when|where|if)": "Warn when ...",
     r"anybody to speak of|zoo of": "(say it plainly)",
     r"tutorial's (own |he |100 )?(pictures|photographs|numbers|network|nets|runs|curves|rate|seed"
@@ -98,6 +102,10 @@ ONCE = [
     "On training rows",
     "To repeat it",
     "with statistics that hold",
+    "the difference to xavier may be anything from -0.019 to +0.007",
+    "more seeds or data are needed, no number of repeats will do",
+    "dashed: held-out rows, watched and never used",
+    "The signal grows 3e+03 times by layer 1.",
     "does therefore not give scikit-learn's very numbers",
     "allow no test",
 ]

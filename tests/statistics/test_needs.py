@@ -35,7 +35,7 @@ def test_repeats_end_at_the_share_of_the_test_rows(parts):
     spread = Spread(0.02, between=0.05**2, within=0.0)
     endless = spread.half_width(RHO, 0.975, np.inf, 1)
     assert endless == pytest.approx(1.959964 * np.sqrt(RHO) * 0.05)
-    assert endless > 0.02  # no number of repeats will do
+    assert endless > 0.02  # more repeats are not enough
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def test_one_sentence_per_group_in_order(rng):
     )
     assert texts[2].startswith("worse is worse by 0.200 (0.177 to 0.223")
     assert texts[2].endswith("; adjusted p < .001).")
-    assert texts[3].startswith("undecided is undecided: the difference to best may be anything")
-    assert texts[3].endswith("; more seeds or data are needed, no number of repeats will do.")
+    assert texts[3].startswith("undecided is undecided: the difference from best may lie anywhere")
+    assert texts[3].endswith("; more seeds or data are needed (more repeats are not enough).")
 
 
 @np.errstate(invalid="ignore")  # as comparisons do
@@ -57,7 +57,7 @@ def test_nobody_is_called_best_where_all_is_undecided(rng):
     said = r"No candidate can be called best: . and . are not separated from . by 10 splits\."
     assert re.fullmatch(said, texts[0])
     assert " has the highest accuracy: 0." in texts[1]
-    assert "are undecided: the difference to" in texts[2]
+    assert "are undecided: the difference from" in texts[2]
     assert texts[2].count(" for ") == 2
 
 
@@ -81,10 +81,10 @@ def test_the_same_predictions_are_said_to_be_the_same(rng):
 
 def test_what_is_needed_is_said_once_for_all_or_for_each(rng):
     summary = pd.DataFrame({"needs": ["data", "data", "repeats"]}, index=list("abc"))
-    assert _say_needs(summary["needs"][:2]).startswith("more data are needed, no number")
+    assert _say_needs(summary["needs"][:2]).endswith("more data are needed (more repeats or seeds are not enough)")
     assert _say_needs(summary["needs"]) == (
-        "more data are needed, no number of repeats or seeds will do for a and b and "
-        "more repeats are needed for c"
+        "more data are needed for a and b (more repeats or seeds are not enough) and more repeats "
+        "for c"
     )
 
 
