@@ -287,5 +287,5 @@ OF_CLASSES = {
 def write_diagram(path: Path) -> None:
     """Write the diagram of a fitted network."""
     X, y = load_digits(return_X_y=True)
-    network = skinit.InitMLPClassifier((30,), "tanh", init=["he", "mup"], max_iter=3)
+    network = skinit.InitMLPClassifier((30,), "tanh", init="he", max_iter=3)
     path.write_text(network.fit(X / 16, y)._repr_html_(), encoding="utf-8")

@@ -20,7 +20,7 @@ class _Commands(TyperGroup):
     def format_commands(self, ctx, formatter):
         """List the commands where there are no panels, without cutting what they do."""
         rows = [
-            (name, " ".join(command.help.split("\n\n")[0].split()))
+            (name, " ".join((command.help or "").split("\n\n")[0].split()))
             for name, command in self.commands.items()
         ]
         with formatter.section("Commands"):

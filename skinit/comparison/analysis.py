@@ -53,7 +53,7 @@ class Analysis:
 
     @property
     def reference(self) -> Hashable:
-        """The candidate that differences are differences to."""
+        """The candidate that differences are taken from."""
         return self.summary.index[0] if self.control is None else self.control
 
 

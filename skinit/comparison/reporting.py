@@ -180,8 +180,9 @@ def _other_metrics(comparison) -> list[Block]:
     others = comparison.metrics[1:]
     if not others:
         return []
-    caption, primary = "The candidates in the order of the summary.", word_metric(comparison.metrics[0])
+    caption = "The candidates in the order of the summary."
     if len(comparison.settings.candidates) > 1:
+        primary = word_metric(comparison.metrics[0])
         caption += f" Outcomes are exploratory: the primary metric is {primary}."
     frame = format_estimates(
         comparison.candidates().index,

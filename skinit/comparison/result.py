@@ -80,7 +80,7 @@ class InitComparison:
         Names of what was scored, the primary metric first, then "log_loss" or, for numbers,
         "root_mean_squared_error".
     reference : label
-        The candidate that differences of the primary metric are differences to.
+        The candidate that differences of the primary metric are taken from.
     data_name : str
         What the data are called in titles and in the methods paragraph; yours to set, since
         arrays have no name.
@@ -541,7 +541,7 @@ class InitComparison:
 
     @property
     def reference(self):
-        """The candidate that differences of the primary metric are differences to."""
+        """The candidate that differences of the primary metric are taken from."""
         return self._analyze(None).reference
 
     # --- Words --------------------------------------------------------------------------------

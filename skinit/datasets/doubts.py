@@ -135,9 +135,9 @@ def _name_leaks(names: list, is_class: bool) -> Iterator[str]:
 def _name_ids(names: list) -> Iterator[str]:
     if names:
         yield (
-            f"{list_names(names)} {'is' if len(names) == 1 else 'are'} different in every row, like "
-            "a row number, a name or an id, and so of no use for new rows: leave "
-            f"{'it' if len(names) == 1 else 'them'} out with --drop {_first(names)}."
+            f"{list_names(names)} {'is' if len(names) == 1 else 'are'} different in every row, as "
+            "row numbers, names and ids are, and so of no use for new rows: say --drop "
+            f"{_first(names)}."
         )
 
 

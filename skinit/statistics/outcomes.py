@@ -47,8 +47,9 @@ def outcomes(
     Each is compared with the reference, which is the highest mean or the control.
 
     - best: the highest mean, which no other equals; all others are tied or worse;
-    - tied: we are sure (95%) that the difference from the reference is inside the rope. The reference
-      itself is tied where another mean equals it, and a control where a tied one is higher;
+    - tied: we are sure (95%) that the difference from the reference is inside the rope. The
+      reference itself is tied where another mean equals it, and a control where a tied one is
+      higher;
     - worse: we are sure (adjusted p < .05) that it loses;
     - undecided: we do not know. A p-value above .05 is never a tie. With fewer than three splits
       every candidate is undecided, unless it is identical to the reference. The reference is

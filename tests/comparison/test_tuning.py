@@ -286,7 +286,7 @@ def test_comparisons_at_single_rates_are_those_of_the_same_trials(tuned):
 
 def test_without_tuning_the_page_says_that_all_ran_at_one_rate(comparison):
     page = comparison.to_html()
-    assert page.count("All candidates were trained at one learning rate, 0.01. At another rate") == 1
+    assert page.count("All candidates were trained at one learning rate, 0.01.") == 1
     for method in ("tuning", "plot_tuning", "compare_at_each_rate"):
         with pytest.raises(ValueError, match="made without tune"):
             getattr(comparison, method)()

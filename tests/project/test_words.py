@@ -42,7 +42,7 @@ PHRASES = {
     r"statistics that hold": "with valid statistical tests",
     r"very numbers": "results will not match exactly",
     r"allows? no test": "too few for a test",
-    r"\bdifferences? to (?!be )": "difference from",
+    r"\bdifferences? to\b(?! be)": "difference from",
     r"no number of (repeats|seeds)( or seeds)? will": "more ... are not enough",
     r"watched and never": "which no training uses",
     r"\bgrows \S+ times by": "has grown by a factor of",

@@ -29,7 +29,9 @@ def test_cells_hold_the_rounded_numbers_of_the_summary():
         "Held-out accuracy (95% interval)": f"{values['mean']:.3f} ({values['ci_low']:.3f} to "
         f"{values['ci_high']:.3f})",
         "Training accuracy": "0.990",
-        "Difference from he (95% interval)": f"{values['difference']:.3f} ({low:.3f} to {high:.3f})",
+        "Difference from he (95% interval)": (
+            f"{values['difference']:.3f} ({low:.3f} to {high:.3f})"
+        ),
         "Adjusted p": "< .001",
         "Worse / equivalent / better": "> 99% / < 1% / < 1%",
         "Ties with": "–",
