@@ -44,6 +44,7 @@ __all__ = [
     "Display",
     "arrange",
     "cycle_looks",
+    "draw_arrow",
     "grid_place",
     "index_by_name",
     "is_narrow",
@@ -208,6 +209,18 @@ def label_rows(ax, names) -> None:
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
+
+
+def draw_arrow(ax, row: int, text: str, *, is_left: bool) -> None:
+    """Tell of a row that is too far off to be drawn: an arrow at the edge, and a text."""
+    edge, marker, align = (0.02, "<", "left") if is_left else (0.98, ">", "right")
+    place = ax.get_yaxis_transform()
+    ax.plot(edge, row, marker, color=VERMILLION, markersize=6, transform=place)
+    ax.annotate(
+        text, (edge, row), xycoords=place, xytext=(8 if is_left else -8, 0),
+        textcoords="offset points", ha=align, va="center", fontsize=SMALL,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},  # a line may cross it
+    )  # fmt: skip
 
 
 def row_height(names, *, narrow: bool = False) -> float:

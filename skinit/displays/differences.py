@@ -21,6 +21,7 @@ from skinit.displays.base import (
     VERMILLION,
     Display,
     arrange,
+    draw_arrow,
     index_by_name,
     is_narrow,
     label_rows,
@@ -158,7 +159,7 @@ class DifferencesDisplay(Display):
         ax.set_xlim(left, right)
         for row, (low, mean, high) in enumerate(self._intervals().to_numpy()):
             if low < left or high > right:
-                self._draw_arrow(ax, row, low, mean, high)
+                draw_arrow(ax, row, _write_interval(mean, low, high), is_left=mean < 0)
             else:
                 self._draw_row(ax, row, low, mean, high)
             self._write(ax, row)
@@ -182,16 +183,6 @@ class DifferencesDisplay(Display):
         right = max([2.5 * self.rope, *high[shown]])
         margin = 0.06 * (right - left) or 1.0
         return left - margin, right + margin
-
-    def _draw_arrow(self, ax, row, low, mean, high):
-        edge, marker, align = (0.02, "<", "left") if mean < 0 else (0.98, ">", "right")
-        place = ax.get_yaxis_transform()
-        ax.plot(edge, row, marker, color=VERMILLION, markersize=6, transform=place)
-        ax.annotate(
-            _write_interval(mean, low, high), (edge, row), xycoords=place,
-            xytext=(8 if mean < 0 else -8, 0), textcoords="offset points", ha=align, va="center",
-            fontsize=SMALL,
-        )  # fmt: skip
 
     def _draw_row(self, ax, row, low, mean, high):
         base = row

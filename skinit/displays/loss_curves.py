@@ -333,6 +333,7 @@ class LossCurvesDisplay(Display):
             ax.yaxis.set_major_locator(LogLocator(subs=(1,) if is_wide else labels))
             ax.yaxis.set_major_formatter("{x:g}")
             ax.yaxis.set_minor_formatter(NullFormatter())
+        ax.xaxis.get_major_locator().set_params(integer=True)  # there is no half epoch
         ax.spines[["top", "right"]].set_visible(False)
 
     def _losses(self) -> np.ndarray:
@@ -368,6 +369,9 @@ class LossCurvesDisplay(Display):
             keys[self.baseline] = _line(BLACK, linestyle=":", linewidth=1)
         if len(self.ends):
             keys["run diverged"] = _line(GREY, marker="x", linestyle="none")
+        if self._is_log() and self.bands["median"].min() < self._floor():
+            floor = f"{self._floor():.2g}"
+            keys[f"at {floor}: {floor} or less"] = _line("none")
         return keys
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skinit._wording import write_count
+from skinit._wording import MINUS, write_count, write_number
 from skinit.displays.base import (
     BLACK,
     BLUE,
@@ -16,6 +16,7 @@ from skinit.displays.base import (
     SMALL,
     Display,
     arrange,
+    draw_arrow,
     index_by_name,
     is_narrow,
     label_rows,
@@ -28,13 +29,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+FAR = 20  # rows are drawn in full up to this many times what the nearer ones span
+
+
 class ScoresDisplay(Display):
     """Scores of each candidate, split by split, and the interval of its mean.
 
     Every dot is one split, its seeds averaged; the same split has the same height in every row.
     Held-out scores are filled, training scores open and lighter. The bar is the 95% interval of
     the mean held-out score. Two such bars that overlap say nothing about a difference: for that
-    there is `DifferencesDisplay`.
+    there is `DifferencesDisplay`. A candidate so far off that it would squeeze the others, which
+    only scores without limits can be, is an arrow at the edge.
 
     Parameters
     ----------
@@ -162,6 +167,37 @@ class ScoresDisplay(Display):
             frameon=False, fontsize=SMALL,
             handletextpad=0.3, columnspacing=1.5,
         )  # fmt: skip
+
+        self._cut(ax)
+
+    def _cut(self, ax):
+        """End the axis where the rows do that can be told apart; the others become arrows."""
+        near, shown = self._near()
+        if len(near) == len(self.means):
+            return
+        low, high = shown.min(), shown.max()
+        margin = 0.06 * (high - low)
+        ax.set_xlim(low - margin, high + margin)
+        for row, (name, (mean, *ends)) in enumerate(self.means.iterrows()):
+            if name not in near:
+                mean, start, end = (write_number(x, minus=MINUS) for x in (mean, *ends))
+                is_left = self.means.loc[name, "mean"] < low
+                draw_arrow(ax, row, f"{mean} ({start} to {end})", is_left=is_left)
+
+    def _near(self):
+        """Return the rows that fit one axis, from the first on, and all numbers that they show."""
+        mean = self.means["mean"]
+        distance = (mean - mean.iloc[0]).abs()
+        near: list[str] = []
+        shown = np.array([] if self.baseline is None else [self.baseline])
+        for name in distance.sort_values().index:
+            is_beyond_shares = 1 < abs(mean[name]) < np.inf
+            if is_beyond_shares and distance[name] > FAR * (np.ptp(shown) if near else np.inf):
+                continue
+            near.append(name)
+            drawn = np.array([*self.test[name], *self.train[name], *self.means.loc[name]])
+            shown = np.append(shown, drawn[np.isfinite(drawn)])
+        return near, shown
 
     def _draw_means(self, ax):
         low, mean, high = self.means[["ci_low", "mean", "ci_high"]].to_numpy().T

@@ -193,5 +193,12 @@ class TuningDisplay(Display):
         ax.grid(color=LIGHT, linewidth=0.5)
         ax.set_axisbelow(True)
         ax.scatter([], [], s=70, color=GREY, label="chosen (size: how often)")
+        top = self._top()
+        for end, word, is_cut in [
+            (FLOOR, "less", self.bands["median"].min() < FLOOR),
+            (top, "more", self.bands["median"].max() > top),
+        ]:
+            if is_cut:
+                ax.plot([], [], color="none", label=f"at {end:.2g}: {end:.2g} or {word}")
         lines, labels = ax.get_legend_handles_labels()
         place_legend(ax, lines, labels, below=0.85)  # values stand askew

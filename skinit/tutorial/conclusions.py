@@ -11,9 +11,7 @@ from skinit.tutorial.pictures import Pictures
 from skinit.tutorial.published import SOURCE
 from skinit.tutorial.runs import REPEATS, Run
 
-SAME = 1e-9  # final costs of repeated runs that differ by less are called equal
 LEAST_ACCURACY, MOST_COST = 0.98, 0.35  # the range in which he and xavier usually end
-
 
 OTHER_PICTURES = (
     f"* These are not the pictures of {SOURCE}. The published numbers belong to its 100 "
@@ -105,6 +103,5 @@ def _compare_roundings(runs: Sequence[Run]) -> str:
 
 def _final_costs(run: Run) -> str:
     costs = [run.costs[-1], *run.repeated_costs]
-    if max(costs) - min(costs) <= SAME:
-        return write_number(costs[0])
-    return f"{write_number(min(costs))} to {write_number(max(costs))}"
+    low, high = write_number(min(costs)), write_number(max(costs))
+    return low if low == high else f"{low} to {high}"

@@ -30,7 +30,7 @@ def draw(pictures: Pictures, runs: Sequence[Run], *, narrow: bool = False) -> Fi
     """Draw the four cost curves, and a picture of each class: beside them, or below for phones."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(COLUMN, 5) if narrow else (9, 4.5), layout="constrained")
+    figure = Figure(figsize=(COLUMN, 5.8) if narrow else (9, 4.5), layout="constrained")
     places: list[list[Any]]
     ratios: dict[str, Any]
     if narrow:
@@ -38,13 +38,13 @@ def draw(pictures: Pictures, runs: Sequence[Run], *, narrow: bool = False) -> Fi
     else:
         places, ratios = [["costs", "cat"], ["costs", "other"]], {"width_ratios": [3.2, 1]}
     axes = figure.subplot_mosaic(places, **ratios)
-    _draw_costs(axes["costs"], pictures, runs)
+    _draw_costs(axes["costs"], pictures, runs, narrow)
     _draw_picture(axes["cat"], pictures, 1)
     _draw_picture(axes["other"], pictures, 0)
     return figure
 
 
-def _draw_costs(ax: Axes, pictures: Pictures, runs: Sequence[Run]) -> None:
+def _draw_costs(ax: Axes, pictures: Pictures, runs: Sequence[Run], narrow: bool) -> None:
     for run in runs:
         (color, dashes), steps = STYLES[run.start.name], range(1, len(run.costs) + 1)
         accuracies = map(write_share, (run.accuracy, np.mean(run.fold_accuracies)))
@@ -60,7 +60,10 @@ def _draw_costs(ax: Axes, pictures: Pictures, runs: Sequence[Run]) -> None:
     ax.set_ylim(0, 1.05 * ax.get_ylim()[1])
     ax.spines[["top", "right"]].set_visible(False)
     title = "accuracy on training pictures,\non held-out pictures"
-    ax.legend(title=title, alignment="left", loc="upper right", frameon=False, fontsize=9)
+    ax.legend(  # above the axes: no place inside is free of curves on all pictures
+        title=title, title_fontsize=9, alignment="left", loc="lower left", bbox_to_anchor=(0, 1),
+        ncols=1 if narrow else 3, frameon=False, fontsize=9,
+    )  # fmt: skip
 
 
 def _draw_picture(ax: Axes, pictures: Pictures, label: int) -> None:

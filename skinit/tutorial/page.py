@@ -106,10 +106,10 @@ def _accuracies(pictures: Pictures, runs: Sequence[Run]) -> Table:
 
 
 def _costs(pictures: Pictures, runs: Sequence[Run]) -> list[Block]:
-    tables: list[Block] = [
-        Table(run.start.name, _cost_frame(run), f"{run.start.name}: {run.start.formula}")
-        for run in runs
-    ]
+    tables: list[Block] = []
+    for run in runs:  # a caption below would be read as the heading of the next table
+        tables.append(Text(f"{run.start.name}: {run.start.formula}"))
+        tables.append(Table(run.start.name, _cost_frame(run)))
     heading = "All costs, digit by digit" + ("" if pictures.are_published else "*")
     return [Disclosure(heading, tables, is_printed=False)]
 

@@ -104,6 +104,22 @@ def test_a_network_that_memorizes_does_not_stretch_the_axis():
     ends = [line.get_ydata()[-1] for line in display.ax_.get_lines() if len(line.get_ydata())]
     assert min(ends) == 1e-4
     assert display.bands["median"].min() == 1e-11  # the data are as they were
+    assert "at 0.0001: 0.0001 or less" in texts_of(display.ax_)
+    shown = LossCurvesDisplay.from_frame(curves_of([0.7, 0.01, 1e-3])).plot()
+    assert not any("or less" in text for text in texts_of(shown.ax_))
+
+
+def texts_of(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize("labels", [["he"], [f"c{i}" for i in range(8)]])
+def test_epochs_are_whole_numbers(labels):
+    display = LossCurvesDisplay.from_frame(make_curves(labels, n_epochs=3))
+    for figsize in ("column", "page"):
+        display.plot(figsize=figsize).figure_.draw_without_rendering()
+        ax = display.ax_ if len(labels) == 1 else display.ax_[0, 0]
+        assert all(float(tick).is_integer() for tick in ax.get_xticks())
 
 
 def test_a_run_that_stops_at_once_is_seen():

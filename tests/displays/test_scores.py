@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from skinit.displays import (
@@ -55,3 +57,17 @@ def test_one_split_and_missing_scores_can_be_drawn():
     display = ScoresDisplay.from_frame(runs, summarize(runs)).plot()
     display.figure_.draw_without_rendering()
     assert np.isnan(display.means.loc["he", "mean"])
+
+
+def test_a_score_without_limits_does_not_squeeze_the_others():
+    runs = make_runs()
+    whole = ScoresDisplay.from_frame(runs, summarize(runs)).plot().ax_
+    assert [*whole.texts] == [] and whole.get_xlim()[0] < 0.5  # zeros is far off, and is drawn
+    is_far = runs["label"] == "random"
+    runs.loc[is_far, ["test_accuracy", "train_accuracy"]] *= -10_000
+    ax = ScoresDisplay.from_frame(runs, summarize(runs)).plot().ax_
+    low, high = ax.get_xlim()
+    assert high - low < 1
+    (note,) = ax.texts
+    assert re.fullmatch(r"−8\.\d+e\+03 \(−8\.\d+e\+03 to −8\.\d+e\+03\)", note.get_text())
+    assert note.xy[1] == list(summarize(runs).index).index("random")

@@ -63,3 +63,7 @@ def test_a_candidate_far_off_does_not_flatten_the_others():
     )
     assert ax.get_ylim()[1] < 40 * best.min()
     assert ax.get_ylim()[1] > 29 * best.min()
+    said = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert f"at {30 * best.min():.2g}: {30 * best.min():.2g} or more" in said
+    said = [text.get_text() for text in make_display().plot().ax_.get_legend().get_texts()]
+    assert not any(" or more" in text or " or less" in text for text in said)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 
 from skinit import tutorial
 from skinit.tutorial import STARTS
@@ -30,3 +31,13 @@ def test_published_costs_are_drawn_on_the_pictures_of_the_blog_post_only(picture
         run.start.published.costs[:2] for run in runs
     ]
     assert [list(line.get_xdata()) for line in points] == [[100, 200]] * len(runs)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_legend_hides_no_curve(pictures, runs, narrow):
+    figure = tutorial.draw(dataclasses.replace(pictures, are_published=True), runs, narrow=narrow)
+    figure.draw_without_rendering()
+    costs = figure.axes[0]
+    legend = costs.get_legend().get_window_extent()
+    assert legend.y0 >= costs.get_window_extent().y1
+    assert legend.x1 <= figure.bbox.x1
