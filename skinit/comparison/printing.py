@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from skinit._wording import (
     is_missing,
     name_label,
+    name_some,
     write_number,
     write_p,
     write_seconds,
@@ -85,6 +86,7 @@ def lay_out(comparison) -> Screen:
     marks = {text: "*" * i for i, text in enumerate(dict.fromkeys(["", *explained]))}
     table = summary.assign(outcome=shown["outcome"], mark=[marks[text] for text in explained])
     notes = [f"{mark} {text}" for text, mark in marks.items() if text]
+    notes += _note_ends(summary)
     return Screen(
         comparison.sentences(),
         _summary_grid(comparison, table),
@@ -92,6 +94,16 @@ def lay_out(comparison) -> Screen:
         [*_further_metrics(comparison), _trainings(comparison)],
         [*comparison.failures.items(), *_explained_starts(comparison)],
     )
+
+
+def _note_ends(summary: pd.DataFrame) -> list[str]:
+    """Say whose interval is no difference plus or minus something, because it ends at 0."""
+    ends = summary[["difference_low", "difference_high"]]
+    labels = summary.index[(ends == 0).any(axis=1) & (ends != 0).any(axis=1)]
+    if labels.empty:
+        return []
+    names = name_some(labels)
+    return [f"The interval of the difference ends at 0 for {names}; ± is its longer side."]
 
 
 def _explain(word: str, note: str) -> str:

@@ -109,7 +109,8 @@ def _notes(comparison) -> list[str]:
     notes = convergence_sentences(comparison.trainings(), comparison.settings)
     notes += detectable_sentences(comparison)
     honest = comparison.honest_best
-    if not math.isnan(honest) and comparison.control is None:
+    several = comparison.candidates()["mean"].count() > 1  # else nobody was picked
+    if several and not math.isnan(honest) and comparison.control is None:
         notes.append(
             f"The winner's mean is optimistic: {write_number(honest)} after correcting for picking "
             "the winner."

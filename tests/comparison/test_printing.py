@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import scale
 
 from skinit import InitMLPClassifier, compare_initializers
-from skinit.comparison.printing import lay_out, write_text
+from skinit.comparison.printing import _note_ends, lay_out, write_text
 from skinit.initializers import get_initializer
 
 X, y = load_iris(return_X_y=True)
@@ -79,6 +81,15 @@ def test_a_candidate_that_raises_is_failed_and_counted():
     assert row[1] == "failed"
     assert any(f"failed: {n_failed} of 10 runs" in note for note in screen.notes)
     assert "no weights today" in dict(screen.problems)["broken"]
+    assert "optimistic" not in comparison.to_html()  # of one score, no winner was picked
+
+
+def test_an_interval_that_ends_at_0_is_not_taken_for_plus_or_minus():
+    ends = {"he": (np.nan, np.nan), "xavier": (-0.2, 0.1), "random": (-0.165, 0.0), "same": (0, 0)}
+    summary = pd.DataFrame(ends, index=["difference_low", "difference_high"]).T
+    (note,) = _note_ends(summary)
+    assert note == "The interval of the difference ends at 0 for random; ± is its longer side."
+    assert _note_ends(summary.drop(index="random")) == []
 
 
 def test_activations_controls_and_rates_are_shown():
