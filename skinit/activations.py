@@ -20,6 +20,8 @@ from skinit._registry import Registry
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from skinit._drawing.base import Size
+
 __all__ = [
     "ACTIVATIONS",
     "Activation",
@@ -136,7 +138,9 @@ class Activation:
         """1/sqrt(E f'(z)²), z ~ N(0, 1): the same for the gradient, with fan_out."""
         return self.derivative_second_moment() ** -0.5
 
-    def plot(self, limit: float = 4.0, ax: Axes | None = None) -> ActivationDisplay:
+    def plot(
+        self, limit: float = 4.0, ax: Axes | None = None, *, figsize: Size = None
+    ) -> ActivationDisplay:
         """Draw the function and its derivative.
 
         Parameters
@@ -145,6 +149,8 @@ class Activation:
             From -limit to limit.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
+        figsize : (width, height) in inches, "page" or "column", default=None
+            Size of a new figure; a "column" of a paper is 3.5 inches wide.
 
         Returns
         -------
@@ -159,7 +165,9 @@ class Activation:
         z = np.linspace(-limit, limit, 401)
         values = self.function(z, np.empty_like(z))
         slopes = self.derivative(None if self.from_output else z, values, np.empty_like(z))
-        return ActivationDisplay(z, values, slopes, self.name, self.formula).plot(ax)
+        return ActivationDisplay(z, values, slopes, self.name, self.formula).plot(
+            ax, figsize=figsize
+        )
 
 
 def is_built_in(activation: Activation, names: Iterable[str]) -> bool:

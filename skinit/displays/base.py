@@ -54,6 +54,7 @@ __all__ = [
     "narrow_columns",
     "place_legend",
     "row_height",
+    "scale_log",
     "word_metric",
     "wrap_label",
 ]
@@ -221,6 +222,18 @@ def draw_arrow(ax, row: int, text: str, *, is_left: bool) -> None:
         textcoords="offset points", ha=align, va="center", fontsize=SMALL,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},  # a line may cross it
     )  # fmt: skip
+
+
+def scale_log(ax) -> None:
+    """Make the y axis logarithmic, its numbers plain and few."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    if high < 100 * low:  # powers of ten alone would leave one number or none
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def row_height(names, *, narrow: bool = False) -> float:

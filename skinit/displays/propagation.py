@@ -15,6 +15,7 @@ from skinit.displays.base import (
     Display,
     grid_place,
     is_narrow,
+    scale_log,
 )
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class PropagationDisplay(Display):
         for name, values, color, style in scales:
             # A logarithmic axis has no place for 0: it shows as a gap.
             ax.plot(values.index, values.where(values > 0), style, color=color, label=name)
-        ax.set_yscale("log")
+        scale_log(ax)
         ax.set_ylabel("root mean square")
 
     def _draw_shares(self, ax):

@@ -17,6 +17,7 @@ from skinit.displays.base import (
     grid_place,
     is_narrow,
     narrow_columns,
+    scale_log,
     wrap_label,
 )
 
@@ -139,7 +140,7 @@ class StartsDisplay(Display):
         if panel.is_share:
             ax.set_ylim(-5, 105)
         else:
-            ax.set_yscale("log")
+            scale_log(ax)
         ax.set_title(panel.title, fontsize=SMALL, loc="left")
         ax.set_xlabel("layer", fontsize=SMALL)
         self._number_layers(ax)

@@ -26,6 +26,7 @@ from skinit.initializers.distributions import Distribution
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from skinit._drawing.base import Size
     from skinit.activations import Activation
 
 __all__ = [
@@ -217,6 +218,7 @@ class Initializer(BaseEstimator):
         context: InitContext | None = None,
         random_state: int | None = 0,
         ax: Axes | None = None,
+        figsize: Size = None,
     ) -> InitializerDisplay:
         """Draw the weights of one layer as a histogram, beside the density they come from.
 
@@ -232,6 +234,8 @@ class Initializer(BaseEstimator):
             The seed of the weights.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
+        figsize : (width, height) in inches, "page" or "column", default=None
+            Size of a new figure; a "column" of a paper is 3.5 inches wide.
 
         Returns
         -------
@@ -248,7 +252,8 @@ class Initializer(BaseEstimator):
         weights, _ = self.sample(fan_in, fan_out, rng, context)
         distribution = self.distribute(fan_in, fan_out, context)
         density = distribution.density if distribution and distribution.std > 0 else None
-        return InitializerDisplay(np.asarray(weights), self.formula, density).plot(ax)
+        display = InitializerDisplay(np.asarray(weights), self.formula, density)
+        return display.plot(ax, figsize=figsize)
 
     def accepts(self, activation: Activation) -> bool:
         """Return whether the initializer is made for a hidden activation.

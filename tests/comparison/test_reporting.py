@@ -67,13 +67,13 @@ def test_epochs_ends_and_times_are_in_the_report(comparison):
     assert rows[1].count(" ms") + rows[1].count(" s") == 2
 
 
-def test_the_title_has_the_name_of_the_data_and_the_date(comparison):
-    comparison.provenance = Provenance("iris", "2026-01-31")
+def test_the_title_has_the_name_of_the_data_and_the_date(comparison, monkeypatch):
+    monkeypatch.setattr(comparison, "provenance", Provenance("iris", "2026-01-31"))
     assert name_report(comparison) == "Initializers compared on iris, 31 January 2026"
     page = comparison.to_html(title="Mine & yours")
     assert "<title>Mine &amp; yours</title>" in page
     assert "<h1>Mine &amp; yours</h1>" in page
-    comparison.provenance = Provenance()
+    monkeypatch.setattr(comparison, "provenance", Provenance())
     assert name_report(comparison) == "Initializers compared"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skinit.diagnosis import StartsDisplay
+from skinit.diagnosis import PropagationDisplay, StartsDisplay
 from tests.displays.display_tools import make_layers
 
 
@@ -33,6 +33,27 @@ def test_layers_are_whole_numbers():
             ticks = ax.get_xticks()
             assert list(ticks) == [int(tick) for tick in ticks]
             assert ticks[0] == 1 and len(ticks) <= 11
+
+
+@pytest.mark.parametrize("last", [0.2, 1e-6])
+@pytest.mark.parametrize("figsize", ["column", "page"])
+def test_numbers_of_a_logarithmic_axis_are_plain_and_do_not_crowd(last, figsize):
+    layers = make_layers(8)
+    layers["q"] = np.geomspace(0.4, last, 8)
+    for display in (StartsDisplay({"he": layers}), PropagationDisplay(layers)):
+        display.plot(figsize=figsize).figure_.draw_without_rendering()
+        for ax in display.ax_.flat:
+            if ax is not None and ax.get_yscale() == "log":
+                check_numbers(ax)
+
+
+def check_numbers(ax):
+    low, high = ax.get_ylim()
+    labels = [label for label in ax.get_yticklabels(which="both") if label.get_text()]
+    seen = [label for label in labels if low <= label.get_position()[1] <= high]
+    assert seen and not any("times" in label.get_text() for label in seen)
+    heights = sorted(label.get_window_extent().y0 for label in seen)
+    assert (np.diff(heights) > 8).all()
 
 
 def test_a_value_of_exactly_zero_is_seen_on_a_logarithmic_axis():

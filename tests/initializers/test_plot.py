@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 from scipy.integrate import cumulative_trapezoid
 
+from skinit.activations import get_activation
 from skinit.initializers import FromCallable, InitializerDisplay, Normal, VarianceScaling
 from skinit.initializers.distributions import DISTRIBUTIONS, Distribution
 from skinit.initializers.names import INITIALIZERS, get_initializer
@@ -86,3 +87,9 @@ def test_a_seed_an_ax_and_a_name_that_looks_like_mathematics_are_taken():
 
 def test_no_width_has_no_density():
     assert Normal(0.0).plot(5, 5).density is None
+
+
+@pytest.mark.parametrize("thing", [get_initializer("he"), get_activation("tanh")])
+def test_the_plots_fit_a_column_of_a_paper(thing):
+    assert thing.plot(figsize="column").figure_.get_size_inches()[0] == 3.5
+    assert thing.plot(figsize=(2, 3)).figure_.get_size_inches().tolist() == [2, 3]
