@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skinit._drawing.base import BLUE, PALE, SMALL, VERMILLION, Display, wrap_label
+from skinit._drawing.base import BLUE, PALE, SMALL, VERMILLION, Display, is_narrow, wrap_label
 
 
 class ActivationDisplay(Display):
@@ -55,7 +55,8 @@ class ActivationDisplay(Display):
         ax.axvspan(-1, 1, color=PALE, alpha=0.3, lw=0, label="|z| < 1")
         ax.plot(self.z, self.values, color=BLUE, label="f")
         ax.plot(self.z, self.slopes, "--", color=VERMILLION, label="f'")
-        ax.set_title(wrap_label(f"{self.name}: {self.formula}".removesuffix(": "), 44))
+        title = f"{self.name}: {self.formula}".removesuffix(": ")
+        ax.set_title(wrap_label(title, 30 if is_narrow(ax) else 44))
         ax.set(xlabel="z")
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False, fontsize=SMALL)

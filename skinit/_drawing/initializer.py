@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skinit._drawing.base import BLACK, BLUE, SMALL, Display, wrap_label
+from skinit._drawing.base import BLACK, BLUE, SMALL, Display, is_narrow, wrap_label
 
 
 class InitializerDisplay(Display):
@@ -63,7 +63,7 @@ class InitializerDisplay(Display):
         ax.hist(weights, bins=_bins(weights), density=True, color=BLUE, alpha=0.5, label=label)
         if weights.std() > 0:
             self._draw_density(ax, weights)
-        ax.set_title(wrap_label(self.formula, 44))
+        ax.set_title(wrap_label(self.formula, 30 if is_narrow(ax) else 44))
         ax.set(xlabel="weight", ylabel="density")
         ax.spines[["top", "right"]].set_visible(False)
         ax.set_ylim(top=1.3 * ax.get_ylim()[1])  # room for the legend

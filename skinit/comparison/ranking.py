@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class InitRanking:
     """How candidates rank over datasets, and whether that can be chance.
 
@@ -51,6 +51,16 @@ class InitRanking:
     metric: str
     rope: float = statistics.ROPE
     greater_is_better: bool = True
+
+    def __repr__(self) -> str:
+        names = ", ".join(map(name_label, self.mean_ranks.index))
+        return (
+            f"<InitRanking of {names} on {write_count(len(self.scores), 'dataset')}: use "
+            ".sentence(), .to_frame(), .pairwise(), .plot()>"
+        )
+
+    def __str__(self) -> str:
+        return self.sentence()
 
     @property
     def mean_ranks(self) -> pd.Series:

@@ -246,7 +246,7 @@ def _say_needs(needs: pd.Series) -> str:
         (what, limit), verb = NEEDS[need], "" if clauses else " are needed"
         whom = f" for {name_some(needs.index[needs == need])}" if needs.nunique() > 1 else ""
         clauses.append(f"{what}{verb}{whom}{limit}")
-    return join_words(clauses)
+    return "; ".join(clauses)
 
 
 PRIOR_CLAUSES = {

@@ -55,6 +55,13 @@ def test_the_diagram_is_drawn(comparisons):
     assert all(label in texts for label in ("zeros", "he", "random"))
 
 
+def test_a_ranking_says_what_it_is_and_fits_a_column(comparisons):
+    ranking = rank_initializers(comparisons)
+    assert str(ranking) == ranking.sentence()
+    assert repr(ranking).startswith("<InitRanking of ") and ".sentence()" in repr(ranking)
+    assert ranking.plot(figsize="column", title="Ranks").figure_.get_size_inches()[0] == 3.5
+
+
 def test_fewer_than_five_datasets_give_ranks_only(comparisons):
     few = dict(list(comparisons.items())[:4])
     ranking = rank_initializers(few)

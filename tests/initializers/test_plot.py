@@ -92,4 +92,7 @@ def test_no_width_has_no_density():
 @pytest.mark.parametrize("thing", [get_initializer("he"), get_activation("tanh")])
 def test_the_plots_fit_a_column_of_a_paper(thing):
     assert thing.plot(figsize="column").figure_.get_size_inches()[0] == 3.5
+    figure = get_initializer("nguyen_widrow").plot(figsize="column").figure_
+    figure.draw_without_rendering()
+    assert figure.axes[0].title.get_window_extent().x1 <= figure.bbox.x1
     assert thing.plot(figsize=(2, 3)).figure_.get_size_inches().tolist() == [2, 3]

@@ -84,7 +84,7 @@ def test_what_is_needed_is_said_once_for_all_or_for_each(rng):
     alike = _say_needs(summary["needs"][:2])
     assert alike == "more data are needed (more repeats or seeds are not enough)"
     assert _say_needs(summary["needs"]) == (
-        "more data are needed for a and b (more repeats or seeds are not enough) and more repeats "
+        "more data are needed for a and b (more repeats or seeds are not enough); more repeats "
         "for c"
     )
 
