@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import joblib
@@ -55,7 +56,13 @@ def test_a_comparison_says_what_it_said(version):
     candidates = comparison.candidates()
     assert candidates["p"].dropna().to_dict() == pytest.approx(numbers["p"], rel=1e-9)
     assert candidates["outcome"].to_dict() == numbers["outcomes"]
-    assert comparison.sentence() == numbers["sentence"]
+    # Words may become better from version to version, what they say may not.
+    assert figures(comparison.sentence()) == figures(numbers["sentence"])
+
+
+def figures(sentence: str) -> list[str]:
+    """Return the names and the numbers that a text gives, in its order."""
+    return re.findall(r"\b(?:zeros|he|xavier)\b|[-+]?\d+\.\d+|[<=] \.\d+|\d+%?", sentence)
 
 
 def test_the_script_writes_all_of_them(tmp_path):
