@@ -63,6 +63,17 @@ def test_on_paper_no_page_but_the_last_is_more_than_half_blank(visit, pdfium, na
     assert all(share > 0.5 for share in filled[:-1]), filled
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_on_paper_no_heading_is_left_behind_at_the_foot(visit, pdfium, name, tmp_path):
+    path, page = tmp_path / "page.pdf", visit(name)
+    page.pdf(path=path, format="A4", prefer_css_page_size=True)
+    headings = {text.strip() for text in page.locator("h2, summary").all_inner_texts()}
+    document = pdfium.PdfDocument(path)
+    feet = [sheet.get_textpage().get_text_range().strip().splitlines()[-1] for sheet in document]
+    document.close()
+    assert headings and not headings & {foot.strip(" \u25b6\u25b8") for foot in feet}
+
+
 def _filled(pixels) -> float:
     """Return how far down a sheet something is printed, as a share of its height."""
     rows = (pixels.reshape(len(pixels), -1) < 200).any(axis=1).nonzero()[0]
