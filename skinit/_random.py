@@ -15,6 +15,8 @@ WEIGHTS, BATCHES, VALIDATION, PICTURES, TUNING = range(5)
 def draw_seed(random_state) -> int:
     """Return the one integer that a ``random_state`` stands for (None, instance: one draw)."""
     if isinstance(random_state, (int, np.integer)):
+        if random_state < 0:
+            raise ValueError(f"random_state must be 0 or more, got {random_state}.")
         return int(random_state)
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 

@@ -31,14 +31,20 @@ def is_missing(value: object) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a number; True and False are none.
+    """Whether a value is a number that a float can hold; True and False are none.
 
     Examples
     --------
-    >>> is_number(0.1), is_number(3), is_number(True), is_number("3")
-    (True, True, False, False)
+    >>> is_number(0.1), is_number(3), is_number(True), is_number("3"), is_number(10**400)
+    (True, True, False, False, False)
     """
-    return isinstance(value, Real) and not isinstance(value, bool)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
 
 
 def write_number(value: Any, sign: str = "", minus: str = "-", decimals: int = 3) -> str:

@@ -62,7 +62,7 @@ def _resolve(label, init, activation, n_layers) -> ResolvedCandidate:
 
 def _label_all(init) -> list[tuple[str, Any]]:
     """Label a sequence by what its entries are called; a repeated name gets a number."""
-    if isinstance(init, (str, Initializer)) or callable(init):
+    if isinstance(init, (str, Initializer)) or callable(init) or not isinstance(init, Iterable):
         raise ValueError(f"init must be a sequence or a mapping of initializers, got {init!r}.")
     seen: Counter[str] = Counter()
     labelled = []
@@ -92,6 +92,10 @@ def check_activations(activation) -> list:
     activations = list(activation)
     if not activations:
         raise ValueError("activation is empty: give at least one, or None.")
+    names = [get_activation(each).name for each in activations]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(f"activation has {twice[0]!r} twice.")
     return activations
 
 

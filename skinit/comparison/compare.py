@@ -176,7 +176,7 @@ def compare_initializers(
         refuse_gaps(groups, "groups", "group")
     y = kind.check_target(y)
     scorers = kind.make_scorers(scoring, y)
-    check_options(n_seeds, target, progress)
+    check_options(n_seeds, target, curves, progress)
     check_rope(rope, [*scorers, kind.loss.name])
     activations = [network.activation] if activation is None else check_activations(activation)
     candidates = resolve_candidates(init, activations, network)

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import joblib
@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 from skinit import statistics
 from skinit._random import draw_seed
 from skinit._version import __version__
-from skinit._wording import join_words
+from skinit._wording import is_number, join_words
 from skinit.comparison.candidates import ResolvedCandidate
 from skinit.comparison.checkpoint import Checkpoint
 from skinit.comparison.descriptions import describe, describe_cv, write_arguments
@@ -230,10 +230,14 @@ def check_rows(X):
             f"X must have two axes, rows and features, got an array of shape {shape}: use "
             "X.reshape(-1, 1) for a single feature."
         )
+    if shape[1] == 0:
+        raise ValueError("X has no features: there is nothing to learn from.")
 
 
 def check_params(params, parts) -> dict:
     """Return what goes to ``fit``; refuse names that nothing would receive."""
+    if not isinstance(params or {}, Mapping):
+        raise ValueError(f"params must be a mapping of names to what they hold, got {params!r}.")
     params = dict(params or {})
     known = dict(steps_of(parts))
     for name in params:
@@ -251,11 +255,13 @@ def check_params(params, parts) -> dict:
     return params
 
 
-def check_options(n_seeds, target, progress):
+def check_options(n_seeds, target, curves, progress):
     """Refuse numbers and words that mean nothing."""
-    if not isinstance(n_seeds, Integral) or n_seeds < 1:
+    if isinstance(n_seeds, bool) or not isinstance(n_seeds, Integral) or n_seeds < 1:
         raise ValueError(f"n_seeds must be a whole number, 1 or more, got {n_seeds!r}.")
-    if target is not None and not (isinstance(target, Real) and float(target) > 0):
+    if not isinstance(curves, (bool, np.bool_)):
+        raise ValueError(f"curves must be True or False, got {curves!r}.")
+    if target is not None and not (is_number(target) and float(target) > 0):
         raise ValueError(f"target must be a loss above 0, or None, got {target!r}.")
     if progress not in (True, False, "auto"):
         raise ValueError(f"progress must be True, False or 'auto', got {progress!r}.")

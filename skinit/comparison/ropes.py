@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from numbers import Real
 from typing import TYPE_CHECKING
 
 from skinit import statistics
+from skinit._wording import is_number
 from skinit.comparison.schema import Settings
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def check_rope(rope, metrics) -> float | dict[str, float] | None:
 
 def check_width(value) -> float:
     """Return the half width of a region of practical equivalence, or refuse what is none."""
-    if not (isinstance(value, Real) and 0 <= float(value) < math.inf):
+    if not (is_number(value) and 0 <= float(value) < math.inf):
         raise ValueError(f"rope must be a difference of 0 or more, got {value!r}.")
     return float(value)
 

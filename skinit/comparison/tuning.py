@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, train_test_split
 
 from skinit._random import TUNING, stream
-from skinit._wording import is_number, suggest, write_count
+from skinit._wording import is_number, join_words, suggest, write_count
 from skinit.comparison.descriptions import describe
 from skinit.comparison.networks import count_layers
 from skinit.comparison.schema import Trial, TuningSettings, grid_points
@@ -93,12 +92,13 @@ def make_tuning(tune, size, racing, network, loss: str = "log_loss") -> Tuning |
     """
     if not isinstance(racing, (bool, np.bool_)):
         raise ValueError(f"racing must be True or False, got {racing!r}.")
+    if not (is_number(size) and 0 < float(size) < 1):
+        raise ValueError(f"tune_size must be a share between 0 and 1, got {size!r}.")
+    tune = bool(tune) if isinstance(tune, np.bool_) else tune
     if tune is None or tune is False:
         if racing:
             raise ValueError("racing=True needs something to tune: give tune=True or a mapping.")
         return None
-    if not (isinstance(size, Real) and 0 < float(size) < 1):
-        raise ValueError(f"tune_size must be a share between 0 and 1, got {size!r}.")
     if tune is True:
         tune = {"learning_rate_init": USUAL_RATES.get(network.solver, ())}
     if not isinstance(tune, Mapping) or not tune:
@@ -119,7 +119,9 @@ def _check_names(tune, network) -> None:
             raise ValueError(f"tune: {name!r} cannot be tuned: {NOT_TUNED[name]}.")
         if name not in known:
             bare = str(name).rpartition("__")[2]
-            hint = f" Did you mean {bare!r}?" if bare in known else suggest(name, known)
+            close = suggest(name, known) if isinstance(name, str) else ""
+            hint = f" Did you mean {bare!r}?" if bare in known else close
+            hint = hint or f" Choose from {join_words(known, 'or')}."
             raise ValueError(f"tune: the network has no parameter {name!r}.{hint}")
 
 

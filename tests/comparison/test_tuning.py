@@ -395,6 +395,9 @@ RARE = np.r_[y[:148], 5, 5]
         ({"tune": {"learning_rate_init": [[0.1, 0.2]]}}, r"above 0, got \[0.1, 0.2\]"),
         ({"tune": {"learning_rate_init": [float("nan")]}}, "must be finite and above 0, got nan"),
         ({"tune": {"learning_rate_init": [1, 1.0]}}, "has the value 1.0 twice"),
+        ({"tune": {"learning_rate_init": [10**400]}}, "must be finite and above 0, got 1000"),
+        ({"tune": {"lr": [0.1]}}, "no parameter 'lr'. Choose from alpha, .*learning_rate_init"),
+        ({"tune": {None: [0.1]}}, "no parameter None. Choose from"),
         ({"tune": {"alpha": [0.1, True]}}, "'alpha' is a number, got True"),
         ({"tune": {"alpha": "0.1"}}, "values of 'alpha' as a list, got '0.1'"),
         ({"tune": {"alpha": [0.1]}, "racing": "yes"}, "racing must be True or False, got 'yes'"),
@@ -407,6 +410,8 @@ RARE = np.r_[y[:148], 5, 5]
         ({"tune": {"hidden_layer_sizes": [(4,), (4, 4)]}}, "another number of layers"),
         ({"tune": True, "tune_size": 0}, "tune_size must be a share between 0 and 1"),
         ({"tune": True, "tune_size": 1.5}, "tune_size must be a share between 0 and 1"),
+        ({"tune": True, "tune_size": 10**400}, "tune_size must be a share between 0 and 1"),
+        ({"tune_size": -1}, "tune_size must be a share between 0 and 1, got -1"),
         ({"racing": True}, "racing=True needs something to tune"),
         ({"estimator": LBFGS, "tune": True}, "solver 'lbfgs' has no learning rate; use"),
         (
@@ -425,3 +430,9 @@ RARE = np.r_[y[:148], 5, 5]
 def test_bad_arguments_get_one_sentence(kwargs, message):
     with pytest.raises(ValueError, match=message):
         compare(**{"init": ["he"], **kwargs})
+
+
+def test_true_of_numpy_is_true():
+    """As every other switch takes it."""
+    tuning = [compare(init=["he"], tune=flag).settings.tuning for flag in (True, np.True_)]
+    assert tuning[0] == tuning[1] is not None
