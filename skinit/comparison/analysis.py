@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skinit import statistics
-from skinit.comparison.metrics import Metric
+from skinit.comparison.metrics import Metric, allow_infinite
 from skinit.statistics import HeldOutRows
 
 if TYPE_CHECKING:
@@ -55,10 +55,6 @@ class Analysis:
     def reference(self) -> Hashable:
         """The candidate that differences are taken from."""
         return self.summary.index[0] if self.control is None else self.control
-
-
-# Infinite scores have a mean but no variance: what depends on one is NaN, without a warning.
-allow_infinite = np.errstate(invalid="ignore")
 
 
 # What has the unit of the metric, of pairs and of a summary.

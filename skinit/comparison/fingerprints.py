@@ -42,6 +42,7 @@ def _describe_classes(y) -> dict[str, Any]:
     }
 
 
+@np.errstate(invalid="ignore", over="ignore")  # numbers that are too large are refused later
 def _describe_numbers(y) -> dict[str, Any]:
     columns = y.reshape(len(y), -1).T
     codes = np.array([np.unique(column, return_inverse=True)[1] for column in columns])
@@ -96,13 +97,13 @@ def _rounded(X):
         return X
 
 
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def _round(values) -> np.ndarray:
     """Round numbers to four significant digits."""
     values = np.asarray(values, dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        magnitude = np.floor(np.log10(np.abs(values)))
-        step = 10.0 ** (magnitude - DIGITS + 1)
-        rounded = np.round(values / step) * step
+    magnitude = np.floor(np.log10(np.abs(values)))
+    step = 10.0 ** (magnitude - DIGITS + 1)
+    rounded = np.round(values / step) * step
     return np.where(np.isfinite(rounded), rounded, values).astype(np.float32)
 
 

@@ -9,11 +9,16 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import get_scorer, get_scorer_names, mean_poisson_deviance
+from scipy.special import xlogy
+from sklearn.metrics import get_scorer, get_scorer_names
 
 from skinit._sklearn import is_negated
 from skinit._wording import join_words, suggest
 from skinit.comparison.descriptions import describe
+
+# Scores may be infinite, or their squares: what depends on such a one is NaN or infinite, and no
+# warning says so.
+allow_infinite = np.errstate(divide="ignore", invalid="ignore", over="ignore")
 
 # Ranges of scikit-learn's scores, by the beginning of their names.
 _BOUNDS = {
@@ -133,8 +138,12 @@ def root_squared_error(estimator, X, y) -> float:
 
 
 def poisson_deviance(estimator, X, y) -> float:
-    """Return the mean Poisson deviance."""
-    return float(mean_poisson_deviance(y, estimator.predict(X)))
+    """Return the mean Poisson deviance; infinite where 0 or infinity is predicted in error."""
+    expected = estimator.predict(X)
+    deviance = 2 * (xlogy(y, y / expected) - y + expected)
+    # 0 of 0 is exact, and any number is far from infinity.
+    deviance = np.select([(y == 0) & (expected == 0), np.isinf(expected)], [0, np.inf], deviance)
+    return float(np.average(deviance))
 
 
 # What decides about tuned values, by name.

@@ -128,6 +128,11 @@ class ScoredNetwork:
         outputs = zip(*stack_outputs(networks, *rows), strict=True)
         return [cls(network, rows, raw) for network, raw in zip(networks, outputs, strict=True)]
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether all known outputs are finite."""
+        return all(np.isfinite(raw).all() for raw in self._outputs)
+
     def with_rows(self, rows: Sequence) -> ScoredNetwork:
         """Return the same for other objects with the same rows."""
         return type(self)(self._network, rows, self._outputs)

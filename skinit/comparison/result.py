@@ -28,13 +28,13 @@ from skinit.comparison import (
 )
 from skinit.comparison.analysis import (
     Analysis,
-    allow_infinite,
     analyze,
     beats_baseline,
     held_out_rows,
     unit_of,
 )
 from skinit.comparison.candidates import check_control
+from skinit.comparison.metrics import allow_infinite
 from skinit.comparison.provenance import UNKNOWN, Provenance
 from skinit.comparison.saved import SavedComparison, read_saved, write_saved
 from skinit.comparison.schema import Candidate, Run, Settings, SplitRecord, StartVerdict

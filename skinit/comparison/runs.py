@@ -11,9 +11,11 @@ import math
 from typing import Any
 
 import joblib
+import numpy as np
 from sklearn import config_context
 
 from skinit._blas import all_on_one_thread
+from skinit.comparison.metrics import allow_infinite
 from skinit.comparison.networks import ScoredNetwork, make_network
 from skinit.comparison.plan import Plan
 from skinit.comparison.prepared import PreparedSplit, prepare_rows
@@ -82,21 +84,28 @@ class _SplitRun:
             )
         ]
 
+    @allow_infinite
     def _answer(self, networks, trainings) -> dict[int, ScoredNetwork]:
         """Return the networks that are to be scored, by their places."""
         # Watched rows were checked with the training rows; wide ones take long to check again.
         with config_context(assume_finite=self.plan.curves):
             return answer(networks, trainings, self.rows.test[0], self.rows.train[0])
 
+    @allow_infinite
     def _run(self, resolved, seed, point, scored, training) -> Run:
         if training.error is not None:
             return self._failed_run(resolved, seed, point, training.error)
         history = training.history
+        stopped, divergence = history.stopped, _where(history.divergence)
         scores, errors, predictions = self.baseline, [], None
         if scored is not None:
             in_unit = self.rows.in_target_unit(scored)
-            scores, errors = self._scores(in_unit)
             predictions = self.plan.kind.answers(in_unit, self.rows.test[0])
+            if scored.is_finite and np.isfinite(predictions).all():
+                scores, errors = self._scores(in_unit)
+            else:
+                stopped, divergence = "diverged", Divergence(history.n_iter, len(scored.coefs_))
+                predictions = None
         return Run(
             label=resolved.candidate.label,
             activation=resolved.candidate.activation,
@@ -105,8 +114,8 @@ class _SplitRun:
             n_iter=history.n_iter,
             fit_time=training.seconds,
             init_time=training.start_seconds,
-            stopped=history.stopped,
-            divergence=_where(history.divergence),
+            stopped=stopped,
+            divergence=divergence,
             same_answer=predictions is not None and same_answer(predictions / self.unit),
             predictions=None if predictions is None else joblib.hash(predictions)[:12],
             error="; ".join(errors) or None,

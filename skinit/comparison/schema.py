@@ -331,7 +331,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Divergence:
-    """Where weights stopped being finite: iteration and layer, both counted from 1."""
+    """Where weights, or the outputs, stopped being finite: iteration and layer, from 1."""
 
     iteration: int
     layer: int
@@ -393,7 +393,7 @@ class Run:
 
     @property
     def diverged(self) -> bool:
-        """Whether weights stopped being finite."""
+        """Whether weights, or predictions for held-out rows, stopped being finite."""
         return self.divergence is not None
 
 
@@ -417,7 +417,7 @@ class Trial:
     fit_time : float, default=0.0
         Seconds; as that of a run.
     diverged : bool, default=False
-        Whether weights stopped being finite.
+        Whether weights, or the loss, stopped being finite.
     eliminated : bool, default=False
         Whether it had to leave a race after a quarter of the epochs.
     error : str, default=None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from skinit.comparison.analysis import allow_infinite
+from skinit.comparison.metrics import allow_infinite
 from skinit.comparison.schema import Run, Settings, SplitRecord
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from skinit.comparison.candidates import ResolvedCandidate
-from skinit.comparison.metrics import LOSSES
+from skinit.comparison.metrics import LOSSES, allow_infinite
 from skinit.comparison.networks import make_network
 from skinit.comparison.plan import Plan
 from skinit.comparison.prepared import PreparedSplit, prepare_rows
@@ -68,22 +68,28 @@ def _try_members(plan, rows: PreparedSplit, members, seed, racing) -> list[Trial
         engine=plan.engine,
         tally=plan.tally,
     )
-    scored = answer(networks, trainings, rows.test[0])
-    measure = LOSSES[plan.tuning.loss]
-    losses = {place: measure(rows.in_target_unit(one), *rows.test) for place, one in scored.items()}
+    losses = _measure(plan, rows, networks, trainings)
     baseline = plan.kind.make_baseline().fit(*rows.train)
-    baseline_loss = measure(baseline, *rows.test)
+    baseline_loss = LOSSES[plan.tuning.loss](baseline, *rows.test)
     return [
-        _trial(member, seed, training, losses.get(place, baseline_loss))
+        _trial(member, seed, training, losses.get(place, math.nan), baseline_loss)
         for place, (member, training) in enumerate(zip(members, trainings, strict=True))
     ]
+
+
+@allow_infinite
+def _measure(plan, rows: PreparedSplit, networks, trainings) -> dict[int, float]:
+    """Return the losses of the networks that were trained, by their places."""
+    scored = answer(networks, trainings, rows.test[0])
+    measure = LOSSES[plan.tuning.loss]
+    return {place: measure(rows.in_target_unit(one), *rows.test) for place, one in scored.items()}
 
 
 def _make_race(plan, members, places) -> Race:
     return Race([id(members[place].resolved) for place in places], plan.network.max_iter)
 
 
-def _trial(member: Member, seed, training, loss) -> Trial:
+def _trial(member: Member, seed, training, loss, baseline_loss) -> Trial:
     candidate, history = member.resolved.candidate, training.history
     named = (candidate.label, candidate.activation, member.point, seed)
     if history is None:
@@ -91,10 +97,10 @@ def _trial(member: Member, seed, training, loss) -> Trial:
         return Trial(*named, math.nan, error=f"{type(error).__name__}: {error}")
     return Trial(
         *named,
-        loss,
+        loss if math.isfinite(loss) else baseline_loss,
         n_iter=history.n_iter,
         fit_time=training.seconds,
-        diverged=history.divergence is not None,
+        diverged=not math.isfinite(loss),
         eliminated=history.stopped == "on_epoch",
     )
 

@@ -273,20 +273,29 @@ class NumberTarget(Target):
     def encode(self, y, dtype):
         """See `Target`."""
         numbers = _as_numbers(y, "`y`")
-        # Beyond it, the sum of squared errors is not finite.
-        largest, limit = np.abs(numbers).max(), np.sqrt(np.finfo(dtype).max / len(numbers))
-        if not largest < limit:
-            raise ValueError(
-                f"`y` has values of up to {largest:.3g}, whose squares are too large for "
-                f"{np.dtype(dtype)}, the dtype of X: scale the targets, for example with "
-                "TransformedTargetRegressor(..., transformer=StandardScaler())."
-            )
+        _check_scale(numbers, np.finfo(dtype))
         return np.asarray(numbers, dtype=dtype, order="F")
 
     def predict(self, raw):
         """Return expected values, (n_samples,) for a single output."""
         expected = self.loss.prediction(raw)
         return expected[:, 0] if self.n_outputs == 1 else expected
+
+
+def _check_scale(numbers, float_type: np.finfo) -> None:
+    """Raise for numbers whose squared errors do not add up to a finite number, or are all 0."""
+    largest, ranges = np.abs(numbers).max(), np.ptp(numbers, axis=0)
+    too_small = ranges[(ranges > 0) & (ranges < np.sqrt(float_type.tiny))]
+    if not largest < np.sqrt(float_type.max / len(numbers)):
+        fault = f"has values of up to {largest:.3g}, whose squares are too large"
+    elif too_small.size:
+        fault = f"has differences of {too_small[0]:.3g} at most, whose squares are too small"
+    else:
+        return
+    raise ValueError(
+        f"`y` {fault} for {float_type.dtype}, the dtype of X: scale the targets, for example with "
+        "TransformedTargetRegressor(..., transformer=StandardScaler())."
+    )
 
 
 def _as_numbers(y, name) -> np.ndarray:

@@ -187,9 +187,10 @@ def signed_rank_sentences(pairs: pd.DataFrame, n_datasets: int, rope: float) -> 
 
 def _say_better(pair: pd.Series) -> str:
     a, b = name_label(pair["a"]), name_label(pair["b"])
-    better, worse = (a, b) if pair["rank_biserial"] > 0 else (b, a)
+    sign = np.sign(pair["rank_biserial"])
+    better, worse = (a, b) if sign > 0 else (b, a)
     return (
         f"{better} is better than {worse}: median difference "
-        f"{write_number(abs(pair['median_difference']))}, rank-biserial correlation "
+        f"{write_number(sign * pair['median_difference'])}, rank-biserial correlation "
         f"{abs(pair['rank_biserial']):.2f}, adjusted p {write_p(pair['p_holm'])}."
     )

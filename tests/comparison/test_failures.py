@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import log_loss
+from sklearn.model_selection import KFold
 
-from skinit import InitComparison, InitMLPClassifier
+from skinit import InitComparison, InitMLPClassifier, InitMLPRegressor
 from tests.comparison.comparison_tools import NETWORK, X, compare, y
 
 
@@ -27,6 +28,68 @@ def test_divergence_is_a_result():
     assert comparison.summary().loc["random", "diverged_rate"] == 1
     assert "random diverged in 3 of 3 runs" in comparison.sentence()
     assert "diverged in 3 of 3 runs" in comparison.failures["random"]
+
+
+OVERFLOWS = {  # weights stay finite, outputs do not
+    "classes": (InitMLPClassifier((4, 4), "identity", solver="sgd", max_iter=1), 1e150, y),
+    "numbers": (InitMLPRegressor("squared_error", (4, 4), "identity", max_iter=1), 1e150, y + 0.0),
+}
+
+
+@pytest.mark.parametrize("name", OVERFLOWS)
+@pytest.mark.parametrize("tuned", [False, True])
+def test_outputs_that_overflow_are_a_divergence(name, tuned):
+    network, rate, target = OVERFLOWS[name]
+    network.set_params(learning_rate_init=rate)
+    tune = {"learning_rate_init": [rate, 2 * rate]} if tuned else None
+    cv = KFold(3, shuffle=True, random_state=0)
+    found = compare(network, X * 100, target, init=["he", "xavier"], cv=cv, tune=tune)
+    frame, metric = found.to_frame(), found.metrics[0]
+    assert frame["diverged"].all()
+    assert set(frame["stopped"]) == {"diverged"}
+    for split, scores in frame.groupby("split")[f"test_{metric}"]:
+        assert set(scores) == {found.baseline.loc[split, f"test_{metric}"]}
+    assert "he diverged in 3 of 3 runs" in found.sentence()
+    if tuned:
+        assert found.tuning()["diverged"].any()
+
+
+def test_a_rate_that_poisson_does_not_survive_is_not_chosen():
+    """Its expected values are 0 or infinite, which the deviance is not defined for."""
+    network = InitMLPRegressor("poisson", (4,), solver="sgd", momentum=0.0, max_iter=3)
+    rates = [0.001, 1.0, 1e3, 1e5]
+    tune = {"learning_rate_init": rates}
+    found = compare(network, X * 100, y + 0.0, init=["he"], cv=5, tune=tune)
+    trials = found.tuning()
+    assert trials.loc[trials["learning_rate_init"] == 1e5, "diverged"].all()
+    assert set(found.to_frame()["learning_rate_init"]) == {0.001}
+
+
+def test_scores_whose_squares_overflow_are_compared_in_silence():
+    def scorer(estimator, X, y):
+        return 1e200 * estimator.score(X, y)
+
+    found = compare(init=["zeros", "he"], cv=3, scoring={"large": scorer})
+    assert found.summary().loc[["he", "zeros"], "outcome"].tolist() == ["undecided"] * 2
+    assert found.honest_best > 0
+    assert "No candidate can be called best" in found.sentence()
+    assert found.to_html()
+
+
+def test_expected_values_that_overflow_on_held_out_rows_alone_are_a_divergence():
+    network = InitMLPRegressor("poisson", (4,), "identity", max_iter=1, learning_rate_init=1e-9)
+    train, test = np.arange(150) % 3 > 0, np.arange(150) % 3 == 0
+    far = np.where(test[:, None], 1e4 * X, X)
+    init = {"large": "ones", "small": "zeros"}
+    found = compare(network, far, y + 0.0, init=init, cv=[(train, test)])
+    frame = found.to_frame().set_index("label")
+    assert frame["diverged"].to_dict() == {"large": True, "small": False}
+    assert frame.loc["large", "test_r2"] == found.baseline["test_r2"].item()
+
+
+def test_rows_of_any_size_are_described_in_silence():
+    network = InitMLPClassifier((4,), max_iter=1)
+    assert compare(network, 1e300 * X, init=["zeros"], cv=3).settings.data.n_samples == 150
 
 
 def test_a_candidate_or_scorer_that_raises_is_reported_beside_its_name():
@@ -128,13 +191,23 @@ def test_an_infinite_score_is_a_score(tmp_path, n_infinite):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of products that overflow
-def test_a_loss_that_is_no_number_is_said():
+def test_a_start_that_overflows_has_diverged_before_the_first_epoch():
     def huge(fan_in, fan_out, rng):
         return 1e160 * rng.normal(size=(fan_in, fan_out))
 
     network = InitMLPClassifier((8,), "relu", solver="lbfgs", max_iter=3)
-    failures = compare(network, init=["he", huge], cv=2).failures
-    assert list(failures.values()) == ["log_loss is not a number in 2 of 2 runs"]
+    (failure,) = compare(network, init=["he", huge], cv=2).failures.values()
+    assert failure.startswith("diverged in 2 of 2 runs, the first time at iteration 0 in layer 2")
+
+
+def test_a_score_that_is_no_number_is_said():
+    def odd(estimator, X, y):
+        return 0.5 if len(np.unique(estimator.predict(X))) == 1 else np.nan
+
+    network = InitMLPClassifier((8,), "tanh", solver="lbfgs", max_iter=20)
+    scoring = {"accuracy": "accuracy", "odd": odd}
+    comparison = compare(network, init=["zeros", "he"], cv=2, scoring=scoring)
+    assert comparison.failures == {"he": "odd is not a number in 2 of 2 runs"}
 
 
 @pytest.mark.parametrize("values", [[-np.inf], [np.inf], [np.inf, -np.inf]])

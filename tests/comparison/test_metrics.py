@@ -12,6 +12,7 @@ from sklearn.metrics import (
     get_scorer,
     get_scorer_names,
     make_scorer,
+    mean_poisson_deviance,
 )
 
 from skinit.comparison import metrics
@@ -119,3 +120,23 @@ def test_names_that_others_use_are_understood(name, known):
 
 def test_every_other_name_stands_for_a_scorer():
     assert set(metrics._OTHER_NAMES.values()) <= set(get_scorer_names())
+
+
+@pytest.mark.parametrize(
+    ("target", "expected", "deviance"),
+    [
+        ([1.0, 2.0], [1.5, 1.5], None),
+        ([0.0, 2.0], [1e-300, 2.0], None),
+        ([0.0, 2.0], [0.0, 2.0], 0.0),
+        ([1.0, 2.0], [0.0, 2.0], np.inf),
+        ([0.0, 2.0], [np.inf, 2.0], np.inf),
+        ([1.0, 2.0], [np.inf, 2.0], np.inf),
+    ],
+)
+def test_the_deviance_is_defined_where_scikit_learns_is_not(target, expected, deviance):
+    """None where it is as in scikit-learn; 0 and infinity are what overflows leaves."""
+    network = SimpleNamespace(predict=lambda X: np.array(expected))
+    if deviance is None:
+        deviance = mean_poisson_deviance(target, expected)
+    with np.errstate(all="ignore"):
+        assert metrics.poisson_deviance(network, None, np.array(target)) == deviance

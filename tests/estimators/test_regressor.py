@@ -173,6 +173,8 @@ BAD = [
     (np.zeros((3, 0)), "0 feature"),
     (np.zeros(2), "inconsistent numbers of samples"),
     (np.array([0, 1e200, 0]), "`y` has values of up to 1e.200, whose squares are too large"),
+    (np.array([0, 1e-200, 0]), "`y` has differences of 1e-200 at most, whose squares are too sma"),
+    (np.array([[1, 0], [1, 1e-200], [1, 0]]), "`y` has differences of 1e-200 at most"),
     (None, "requires y to be passed"),
 ]
 
@@ -201,8 +203,9 @@ def test_bad_targets_of_a_validation_set_are_named(y, message):
 
 
 def test_targets_beyond_float32_are_an_error_that_says_so():
-    with pytest.raises(ValueError, match="too large for float32, the dtype of X"):
-        small().fit(np.eye(3, dtype=np.float32), [0.0, 1e30, 0.0])
+    for value, message in ((1e30, "too large"), (1e-30, "too small"), (1e-60, "too small")):
+        with pytest.raises(ValueError, match=f"{message} for float32, the dtype of X"):
+            small().fit(np.eye(3, dtype=np.float32), [0.0, value, 0.0])
 
 
 @pytest.mark.parametrize("where", ["fit", "partial_fit", "warm_start", "y_val"])
@@ -267,7 +270,8 @@ def test_targets_of_any_scale_end_in_numbers_or_in_an_error(solver, scale, early
     try:
         estimator.fit(X, scale * X[:, 0])
     except ValueError as error:
-        assert "non-finite" in str(error)  # noqa: PT017 - both ends are right
+        # Both ends are right.
+        assert "non-finite" in str(error) or "squares are too small" in str(error)  # noqa: PT017
     else:
         assert np.isfinite(estimator.predict(X)).all()
 

@@ -77,3 +77,14 @@ def test_few_data_sets_have_effects_and_no_tests(rng):
     pairs = statistics.pairwise_signed_ranks(table(rng, n_splits=4), 0.01)
     assert pairs[["median_difference", "rank_biserial"]].notna().all(axis=None)
     assert pairs[["p", "p_holm", "p_worse", "p_equivalent", "p_better"]].isna().all(axis=None)
+
+
+def test_a_median_against_the_winner_keeps_its_sign():
+    """Many small losses and as many large wins: ranks say better, the median does not."""
+    x = np.r_[-np.linspace(0.001, 0.002, 51), np.linspace(0.1, 0.2, 49)]
+    scores = pd.DataFrame({"a": 0.5 + x, "b": 0.5})
+    for columns in (["a", "b"], ["b", "a"]):
+        pairs = statistics.pairwise_signed_ranks(scores[columns], 0.0)
+        assert pairs["p_holm"].item() < 0.05
+        (sentence,) = statistics.signed_rank_sentences(pairs, len(scores), 0.0)
+        assert sentence.startswith("a is better than b: median difference -0.002")
