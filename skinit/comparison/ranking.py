@@ -189,6 +189,8 @@ def rank_initializers(
     """
     import pandas as pd
 
+    if independent not in (True, False):
+        raise ValueError(f"independent must be True or False, got {independent!r}.")
     _check_comparisons(comparisons)
     for (name, first), (other, second) in combinations(comparisons.items(), 2):
         _check_pair(name, first, other, second)

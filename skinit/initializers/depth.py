@@ -12,6 +12,8 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from skinit._sklearn import Interval
+from skinit._wording import join_words
+from skinit.activations import get_activation
 from skinit.initializers.base import InitContext, Initializer, Layer, incoming_gain
 from skinit.initializers.distributions import Distribution
 from skinit.initializers.variance import VarianceScaling
@@ -176,7 +178,8 @@ class RandomWalk(Initializer):
     """
 
     formula = (
-        "N(0, g²/fan_in), g = sqrt(2) exp(1.2/(max(fan_in, 6) - 2.4)), identity: exp(1/(2 fan_in))"
+        "N(0, g²/fan_in), g = sqrt(2) exp(1.2/(max(fan_in, 6) - 2.4)), identity: exp(1/(2 fan_in)),"
+        " leaky_relu: by its slope"
     )
     activations = ("identity", "relu", "leaky_relu")
     keeps: ClassVar[dict] = {"signal": 30.0, "gradient": 10.0}
@@ -323,7 +326,10 @@ class EdgeOfChaos(Initializer):
     @property
     def formula(self) -> str:
         """The distribution of W as text."""
-        return f"N(0, s²/fan_in), s² = 1/E f'(sqrt(q) z)², q = {self.q:g}"
+        return (
+            f"N(0, s²/fan_in), s² = 1/E f'(sqrt(q) z)², q = {self.q:g}, layer 1: s² = "
+            "(q - Var(b))/mean x²"
+        )
 
     def accepts(self, activation: Activation) -> bool:
         """Return whether the activation has a stable border at some q up to 30."""
@@ -346,9 +352,14 @@ class EdgeOfChaos(Initializer):
             raise ValueError(
                 f"EdgeOfChaos is unstable for {activation.name} at q={self.q:g}: deviations of "
                 f"the variance from q grow by {border.slope:.3f} from layer to layer. Use "
-                f"EdgeOfChaos(q={_smallest_stable_q(activation):g}), the smallest stable q."
+                f"EdgeOfChaos(q={_smallest_stable_q(activation):g}), the smallest stable q. At "
+                f"q={self.q:g} it is for {join_words(self._stable_activations())}."
             )
         return border
+
+    def _stable_activations(self) -> list[str]:
+        q = float(self.q)
+        return [name for name in self.activations if _border(get_activation(name), q).is_stable]
 
 
 def _mean_square(context: InitContext) -> float:

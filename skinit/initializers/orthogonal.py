@@ -107,7 +107,7 @@ class LooksLinear(Initializer):
     True
     """
 
-    formula = "[[A, -A], [-A, A]], A orthogonal"
+    formula = "[[A, -A], [-A, A]], A orthogonal, layer 1: [A, -A], output [[A], [-A]]"
     needs_context = True
     activations = ("relu", "leaky_relu", "gelu", "silu", "softplus")
     keeps: ClassVar[dict] = {"signal": 2.0, "gradient": 2.0}

@@ -114,7 +114,10 @@ class NguyenWidrow(Initializer):
     True
     """
 
-    formula = "0.7 a fan_out^(1/fan_in) u, |u| = 1, a = 2, logistic: 4; output U(±0.5)"
+    formula = (
+        "0.7 a fan_out^(1/fan_in) u, |u| = 1, a = 2, logistic: 4, layer 1: over half the inputs' "
+        "range; output U(±0.5)"
+    )
     bias_formula = "0.7 a fan_out^(1/fan_in) linspace(-1, 1) sign(w1); output U(±0.5)"
     data_dependent = True
     activations = ("tanh", "logistic")
@@ -228,7 +231,7 @@ class Sinusoidal(Initializer):
     True
     """
 
-    formula = "c sin((2 pi i/fan_in + 2 pi/fan_out)(j + 1)), variance g²/fan_in"
+    formula = "c sin((2 pi i/fan_in + 2 pi/fan_out)(j + 1)), variance g²/fan_in, layer 1: 1/fan_in"
     keeps: ClassVar[dict] = {}
 
     def sample(self, fan_in, fan_out, rng, context=None) -> Layer:

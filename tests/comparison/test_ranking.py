@@ -161,6 +161,11 @@ def test_what_is_no_comparison_is_refused(wrong):
         rank_initializers(wrong)
 
 
+def test_independence_is_said_with_true_or_false(comparisons):
+    with pytest.raises(ValueError, match="independent must be True or False, got 'no'"):
+        rank_initializers(comparisons, independent="no")
+
+
 def test_pairs_of_labels_are_named_in_words():
     tables = {
         f"data {seed}": compare(*make_data(seed), init=["he"], activation=["tanh", "relu"])

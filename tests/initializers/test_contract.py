@@ -22,6 +22,7 @@ from tests.initializers.init_tools import (
     hidden_layer,
     output_layer,
     sample,
+    suited,
 )
 
 SECOND_MOMENT = {  # E[W²] behind relu (or tanh), and standard normal inputs where they matter
@@ -61,6 +62,19 @@ SECOND_MOMENT = {  # E[W²] behind relu (or tanh), and standard normal inputs wh
     "torch": lambda n_in, n_out: 1 / (3 * n_in),
     "keras": lambda n_in, n_out: 2 / (n_in + n_out),
 }
+
+
+@every_name
+def test_a_formula_names_the_layers_that_differ(name):
+    """The first and the last layer, seen beside a hidden one of the same size."""
+    X = 3.0 * np.random.default_rng(0).standard_normal((256, 200))
+    layers = sample(name, [200] * 5, X, activation=suited(name))
+    first, _, hidden, last = (np.sqrt(np.mean(W**2)) for W, _ in layers)
+    initializer = get_initializer(name)
+    if not initializer.needs_inputs:  # else the formula has what the inputs do
+        differs = abs(first - hidden) > 0.1 * hidden
+        assert ("layer 1" in initializer.formula) == differs
+    assert ("output" in initializer.formula) == (abs(last - hidden) > 0.1 * hidden)
 
 
 @every_name

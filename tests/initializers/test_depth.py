@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -148,6 +149,9 @@ def test_edge_of_chaos_refuses_an_unstable_variance(activation, growth):
     assert (up - down) / (2 * h) == pytest.approx(growth, abs=6e-4)
     with pytest.raises(ValueError, match=rf"unstable for {activation} at q=1:.*{growth}") as error:
         draw("edge_of_chaos", 4, 3, activation=f)
+    stable = re.search("At q=1 it is for (.*)[.]", str(error.value))[1].replace(" and ", ", ")
+    for name in stable.split(", "):
+        draw("edge_of_chaos", 4, 3, activation=get_activation(name))
     named = float(str(error.value).split("EdgeOfChaos(q=")[1].split(")")[0])
     draw(EdgeOfChaos(q=named), 4, 3, activation=f)
     with pytest.raises(ValueError, match="unstable"):
