@@ -116,6 +116,11 @@ class EvaluationOptions:
     def tuned(self, networks: SeveralNetworks) -> bool | dict[str, list[float]]:
         """Return which values are tried; False for none."""
         rates = networks.rates
+        if self.tune and len(rates) == 1:
+            raise ValueError(
+                "--tune tries seven learning rates of its own: give --learning-rate-init several, "
+                "or leave one of the two out."
+            )
         tuned = {"learning_rate_init": rates} if len(rates) > 1 else self.tune
         if self.racing and not tuned:
             raise ValueError("--racing needs --tune, or several values of --learning-rate-init.")

@@ -51,7 +51,7 @@ Solver = Annotated[
     str,
     typer.Option(
         help="adam, sgd, lbfgs or auto: lbfgs for fewer than 1,000 rows or more columns than "
-        "rows, otherwise adam.",
+        "rows, unless a learning rate is given or tuned; otherwise adam.",
         metavar="NAME",
         rich_help_panel=NETWORK,
         autocompletion=complete_name(lambda: SOLVERS),
@@ -76,20 +76,22 @@ Activations = Annotated[
     ),
 ]
 LearningRate = Annotated[
-    float,
+    float | None,
     typer.Option(
         min=0,
         metavar="RATE",
         help="Initial learning rate of adam and sgd.",
+        show_default="0.001",
         rich_help_panel=NETWORK,
     ),
 ]
 LearningRates = Annotated[
-    str,
+    str | None,
     typer.Option(
         help="Initial learning rate of adam and sgd. Of several, separated by commas, each "
         "candidate gets the best for it, chosen inside each split.",
         metavar="RATES",
+        show_default="0.001",
         rich_help_panel=NETWORK,
     ),
 ]
@@ -111,15 +113,18 @@ class NetworkOptions:
         """The initializers."""
         return split_list(self.init)
 
-    def _make_pipeline(self, dataset: Dataset, *, can_be_lbfgs: bool = True, **named) -> Pipeline:
-        """Return the pipeline of preprocessing and network; numbers to predict are standardized."""
+    def _make_pipeline(self, dataset: Dataset, *, has_rate: bool, **named) -> Pipeline:
+        """Return the pipeline of preprocessing and network; numbers to predict are standardized.
+
+        Where a learning rate is given or tuned, the solver is one that has one.
+        """
         from sklearn.compose import TransformedTargetRegressor
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
         from skinit.estimators import InitMLPClassifier, InitMLPRegressor
 
-        named["solver"] = self._choose_solver(dataset.X.shape, can_be_lbfgs)
+        named["solver"] = self._choose_solver(dataset.X.shape, has_rate)
         named["hidden_layer_sizes"] = self._hidden_layer_sizes()
         if dataset.task == "classification":
             return make_pipeline(dataset.preprocessing, InitMLPClassifier(**named))
@@ -133,16 +138,21 @@ class NetworkOptions:
             message = f"--hidden takes whole numbers such as 100,50, got {self.hidden!r}."
             raise ValueError(message) from None
 
-    def _choose_solver(self, shape: tuple[int, int], can_be_lbfgs: bool) -> str:
+    def _choose_solver(self, shape: tuple[int, int], has_rate: bool) -> str:
         """Return the solver that was named, or the one that suits so many rows and columns."""
         if self.solver not in SOLVERS:
             raise ValueError(f"--solver takes {join_words(SOLVERS, 'or')}, got {self.solver!r}.")
+        if self.solver == "lbfgs" and has_rate:
+            raise ValueError(
+                "--solver lbfgs has no learning rate: use --solver adam or sgd, or leave "
+                "--learning-rate-init, --tune and --racing out."
+            )
         if self.solver != "auto":
             return self.solver
         n_samples, n_features = shape
         # Adam needs many steps, and few rows give few batches an epoch.
         is_small = n_samples < max(1000, n_features)
-        return "lbfgs" if is_small and can_be_lbfgs else "adam"
+        return "lbfgs" if is_small and not has_rate else "adam"
 
 
 @dataclass(frozen=True)
@@ -150,12 +160,14 @@ class OneNetwork(NetworkOptions):
     """One activation and one learning rate."""
 
     activation: Activation = "relu"
-    learning_rate_init: LearningRate = 0.001
+    learning_rate_init: LearningRate = None
 
     def make_pipeline(self, dataset: Dataset) -> Pipeline:
         """Return the pipeline of preprocessing and network."""
+        rate = self.learning_rate_init
+        named = {} if rate is None else {"learning_rate_init": rate}
         return self._make_pipeline(
-            dataset, activation=self.activation, learning_rate_init=self.learning_rate_init
+            dataset, has_rate=rate is not None, activation=self.activation, **named
         )
 
 
@@ -164,7 +176,7 @@ class SeveralNetworks(NetworkOptions):
     """Several activations, and learning rates to choose from."""
 
     activation: Activations = "relu"
-    learning_rate_init: LearningRates = "0.001"
+    learning_rate_init: LearningRates = None
     max_iter: MaxIter = 200
 
     @property
@@ -174,18 +186,16 @@ class SeveralNetworks(NetworkOptions):
 
     @property
     def rates(self) -> list[float]:
-        """The learning rates."""
-        return split_rates(self.learning_rate_init)
+        """The learning rates that are given."""
+        return [] if self.learning_rate_init is None else split_rates(self.learning_rate_init)
 
     def make_pipeline(self, dataset: Dataset, is_tuned: bool) -> Pipeline:
-        """Return the pipeline of preprocessing and network, the first of several.
-
-        Where learning rates are tuned, the solver is one that has one, unless another is named.
-        """
+        """Return the pipeline of preprocessing and network, the first of several."""
+        named = {"learning_rate_init": self.rates[0]} if self.rates else {}
         return self._make_pipeline(
             dataset,
-            can_be_lbfgs=not is_tuned,
+            has_rate=is_tuned or bool(named),
             activation=self.activations[0],
-            learning_rate_init=self.rates[0],
             max_iter=self.max_iter,
+            **named,
         )

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from skinit import InitComparison
 from skinit.cli import app
+from skinit.cli.network import NetworkOptions
 from skinit.cli.reading import DataOptions
 from tests.cli.runner import separate_runner
 
@@ -260,6 +261,25 @@ def test_a_list_of_learning_rates_is_tuned():
     assert he.split()[-1] == "0.1"
 
 
+@pytest.mark.parametrize("command", ["compare", "diagnose"])
+def test_a_learning_rate_that_is_given_is_used(command, monkeypatch):
+    """By a solver that has one, on data of any size."""
+    seen = []
+    original = NetworkOptions._make_pipeline
+
+    def watch(self, *args, **kwargs):
+        seen.append(original(self, *args, **kwargs)[-1].get_params())
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(NetworkOptions, "_make_pipeline", watch)
+    words = QUICK if command == "compare" else ()
+    for rate in ((), ("--learning-rate-init", "0.02")):
+        runner = CliRunner().invoke(app, [command, "iris", *words, "--init", "he", *rate])
+        assert runner.exit_code == 0, runner.output
+    found = [(params["solver"], params["learning_rate_init"]) for params in seen]
+    assert found == [("lbfgs", 0.001), ("adam", 0.02)]
+
+
 def test_tune_tries_the_usual_rates_and_racing_is_faster():
     result = run(
         "wine", *QUICK, "--init", "he,xavier", "--tune", "--racing", "--json", "numbers.json"
@@ -275,7 +295,9 @@ def test_tune_tries_the_usual_rates_and_racing_is_faster():
         (("--learning-rate-init", "fast"), "--learning-rate-init takes numbers above 0"),
         (("--learning-rate-init", "0.1,0"), "--learning-rate-init takes numbers above 0"),
         (("--racing",), "--racing needs --tune"),
-        (("--tune", "--solver", "lbfgs"), "solver 'lbfgs' has no learning rate"),
+        (("--tune", "--solver", "lbfgs"), "--solver lbfgs has no learning rate: use --solver adam"),
+        (("--learning-rate-init", "1", "--solver", "lbfgs"), "--solver lbfgs has no learning rate"),
+        (("--tune", "--learning-rate-init", "0.1"), "--tune tries seven learning rates of its own"),
     ],
 )
 def test_what_cannot_be_tuned_is_said(words, message):
