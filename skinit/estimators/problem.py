@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.base import is_regressor
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
@@ -324,6 +325,8 @@ def _validate_validation(shadow, target, validation, dtype) -> Samples:
             "X_val and y_val are passed to fit while at the same time early_stopping is False. "
             "When passing X_val and y_val to fit, early_stopping should be set to True."
         )
+    if is_regressor(shadow) and samples.X.shape[0] < 2:
+        raise ValueError("X_val has 1 row: R², which early stopping watches, needs 2 or more.")
     return samples
 
 

@@ -50,7 +50,7 @@ def describe_layers(case: Case) -> dict[str, list]:
         "effective_rank": [math.exp(entr(s / s.sum()).sum()) for s in spectra],
         "signal_rank": [*start.signal_rank, effective_rank(outputs[-1])],
         "cosine": [_mean_cosine(a) for a in outputs],
-        "loss_ratio": [*([math.nan] * len(start.a)), start.loss / start.neutral_loss],
+        "loss_ratio": [*([math.nan] * len(start.a)), np.divide(start.loss, start.neutral_loss)],
     }
     return {name: list(values) for name, values in table.items()}
 

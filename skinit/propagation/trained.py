@@ -36,7 +36,7 @@ def find_no_better_than_prior(case: Case) -> Finding | None:
 
 
 def _find_no_better_than_mean(loss, constant, score) -> Finding | None:
-    if loss < (1 - NO_BETTER) * constant:
+    if constant == 0 or loss < (1 - NO_BETTER) * constant:  # of a constant nothing can be learned
         return None
     return Finding(
         None,

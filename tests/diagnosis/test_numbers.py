@@ -144,8 +144,12 @@ def test_the_mean_itself_is_no_better_than_the_mean():
 def test_constant_targets_are_no_ones_fault(loss, solver, level):
     """There is nothing to learn; what is said must at least be no error."""
     X, y = load()
-    found = codes(make(loss=loss, solver=solver), X, np.full_like(y, level))
-    assert "INIT13" not in found
+    network, target = make(loss=loss, solver=solver, max_iter=2), np.full_like(y, level)
+    found = diagnose(network, X, target)
+    assert "INIT13" not in [verdict.code for verdict in found.verdicts]
+    assert len(found.to_frame()) == 3
+    if (loss, level) != ("poisson", 1e6):  # which diverges
+        assert "INIT09" not in codes(network.fit(X, target), X, target)
 
 
 NESTED = {

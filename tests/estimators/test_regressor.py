@@ -202,6 +202,12 @@ def test_bad_targets_of_a_validation_set_are_named(y, message):
         small(early_stopping=True).fit(X, [0.0, 1.0, 2.0], X_val=X, y_val=y)
 
 
+def test_one_row_of_a_validation_set_has_no_r2():
+    X, y = np.eye(3), [0.0, 1.0, 2.0]
+    with pytest.raises(ValueError, match="X_val has 1 row: R², which early stopping watches, need"):
+        small(early_stopping=True).fit(X, y, X_val=X[:1], y_val=y[:1])
+
+
 def test_targets_beyond_float32_are_an_error_that_says_so():
     for value, message in ((1e30, "too large"), (1e-30, "too small"), (1e-60, "too small")):
         with pytest.raises(ValueError, match=f"{message} for float32, the dtype of X"):
