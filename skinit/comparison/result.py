@@ -251,7 +251,10 @@ class InitComparison:
 
     def _trials(self) -> pd.DataFrame:
         if self.settings.tuning is None:
-            raise ValueError("This comparison was made without tune: compare with tune=True.")
+            raise ValueError(
+                "This comparison was made without tune: nothing was tried. Compare with tune=True, "
+                "or with values such as tune={'learning_rate_init': [0.001, 0.01]}."
+            )
         return choices.trials_table(self.settings, self.records)
 
     def compare_at_each_rate(self) -> pd.DataFrame:
@@ -280,7 +283,7 @@ class InitComparison:
         if tuning.racing:
             raise ValueError(
                 "This comparison was made with racing=True: most values were not trained to the "
-                "end, and comparisons at single values would not be fair."
+                "end, and comparisons at single values would not be fair. Use racing=False."
             )
         rope = ropes.inner_rope(
             tuning.loss,
