@@ -288,7 +288,7 @@ def test_without_tuning_the_page_says_that_all_ran_at_one_rate(comparison):
     page = comparison.to_html()
     assert page.count("All candidates were trained at one learning rate, 0.01.") == 1
     for method in ("tuning", "plot_tuning", "compare_at_each_rate"):
-        with pytest.raises(ValueError, match="made without tune.*Compare with tune=True"):
+        with pytest.raises(ValueError, match=r"made without tune.*Compare with tune=True"):
             getattr(comparison, method)()
     lbfgs = InitMLPClassifier((4,), solver="lbfgs", max_iter=5)
     assert "one learning rate" not in compare(lbfgs, init=["he"], cv=3).to_html()
