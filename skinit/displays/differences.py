@@ -74,7 +74,7 @@ class DifferencesDisplay(Display):
     >>> runs = pd.DataFrame({"he": [0.8, 0.9, 0.7], "zeros": [0.5, 0.5, 0.4]}, splits)
     >>> summary = statistics.summarize(runs, rho=0.5, rope=0.01)
     >>> DifferencesDisplay.from_frame(summary, rope=0.01, n_splits=3)
-    <DifferencesDisplay: differences in accuracy of 1 candidate to he. Draw it with .plot().>
+    <DifferencesDisplay: differences in accuracy of 1 candidate from he. Draw it with .plot().>
     """
 
     COLUMNS = {"p_worse": "worse", "p_equivalent": "equivalent", "p_better": "better"}
