@@ -89,7 +89,7 @@ def _blas() -> str:
 
 def in_unit(value: float, unit: str) -> str:
     """Return a value with a unit that suits its size."""
-    if unit == "s" and value < 1:
+    if unit == "s" and value < 0.9995:  # which rounds to 1.00
         return f"{value * 1e3:.3g} ms" if value >= 1e-3 else f"{value * 1e6:.3g} µs"
     return f"{value:.3g} {unit}"
 
