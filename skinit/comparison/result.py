@@ -443,7 +443,8 @@ class InitComparison:
             key: "" if verdict is None else verdict.code
             for key, verdict in zip(self.settings.keys, self._verdicts, strict=True)
         }
-        table["beats_prior"] = self._beats_prior()
+        # Nothing is known of a candidate without a score.
+        table["beats_prior"] = self._beats_prior().where(table["mean"].notna())
         # Without the times, which differ from run to run: equal comparisons have equal tables.
         table = table.join(self.trainings()[["epochs", "unconverged_rate", "diverged_rate"]])
         table = table.join(

@@ -107,6 +107,7 @@ def test_a_candidate_or_scorer_that_raises_is_reported_beside_its_name():
     summary = comparison.summary()
     assert summary.loc["he", "mean"] > 0.5
     assert np.isnan(summary.loc["broken", "mean"])
+    assert pd.isna(summary.loc["broken", "beats_prior"])
     assert "broken" in comparison.sentence()
 
 
