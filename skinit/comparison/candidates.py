@@ -95,7 +95,7 @@ def check_activations(activation) -> list:
     names = [get_activation(each).name for each in activations]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise ValueError(f"activation has {twice[0]!r} twice.")
+        raise ValueError(f"activation has {twice[0]!r} twice: give each activation once.")
     return activations
 
 
@@ -105,7 +105,7 @@ def check_labels(keys) -> None:
         twice = next(key for i, key in enumerate(keys) if key in keys[:i])
         raise ValueError(
             f"Two candidates are called {name_label(twice)!r}: give init as a mapping of different "
-            "labels to initializers, and each activation once."
+            "labels to initializers."
         )
 
 
