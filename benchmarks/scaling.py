@@ -143,6 +143,7 @@ def on_workers(backend: str, n: int) -> Iterator[None]:
 
 
 def _import() -> None:
+    # Imported and not used: a worker that starts cold would be timed with its imports.
     import skinit.comparison  # noqa: F401
 
 

@@ -124,7 +124,7 @@ def lock(path: str | os.PathLike) -> Iterator[None]:
 def _open_locked(beside: Path, path) -> TextIO:
     """Open the lock file and lock it; it stays open, because closing it gives the lock back."""
     while True:
-        file = open(beside, "a+", encoding="utf-8")  # noqa: SIM115
+        file = open(beside, "a+", encoding="utf-8")  # noqa: SIM115 - `lock` closes it
         try:
             _lock_file(file)
         except BlockingIOError:
@@ -149,7 +149,7 @@ def _lock_file(file: TextIO) -> None:
         import msvcrt
 
         file.seek(2**30)  # a byte that nobody reads
-        try:
+        try:  # mypy looks at the module of POSIX, which is empty
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EDEADLOCK):

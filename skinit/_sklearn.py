@@ -30,6 +30,7 @@ try:
 except ModuleNotFoundError:
     callbacks_torn_down = nullcontext
 
+    # One of the two definitions exists at a time, which mypy cannot know.
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Stand in for the mixin of scikit-learn 1.9."""
 

@@ -61,6 +61,7 @@ def spread_groups(command: Callable[..., None]) -> Callable[..., None]:
         }
         command(**objects, **values)
 
+    # Typer reads the signature; mypy does not know that functions may have another one.
     spread.__signature__ = signature  # type: ignore[attr-defined]
     spread.__annotations__ = {option.name: option.annotation for option in options}
     return spread

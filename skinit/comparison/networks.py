@@ -167,7 +167,8 @@ class ScoredNetwork:
         return getattr(self._network, method)(X)
 
     # Everything else is the network's. What scorers check (tags, whether it is fitted) and what
-    # they say of an estimator that cannot answer then names the network, and not this class.
+    # they say of an estimator that cannot answer then names the network, and not this class. Python
+    # allows `__class__` to be a property, mypy does not.
 
     @property  # type: ignore[misc]
     def __class__(self):

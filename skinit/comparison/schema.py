@@ -331,7 +331,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Divergence:
-    """Where weights, or the outputs, stopped being finite: iteration and layer, from 1."""
+    """Where weights or outputs stopped being finite: iteration (0: at the start), layer from 1."""
 
     iteration: int
     layer: int

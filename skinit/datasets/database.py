@@ -164,7 +164,8 @@ def _typed(name: str, place: int, kind: str) -> Column:
     if NUMBERS.fullmatch(kind.split("(")[0]):
         return Column(name, f"c{place}", "DOUBLE")
     if TIMES.match(kind) and not kind.endswith("[]"):
-        return Column(name, f"c{place}", "TIMESTAMP")
+        note = f"{write_name(name)}: times with a zone are converted to UTC"
+        return Column(name, f"c{place}", "TIMESTAMP", notes=(note,) * ("ZONE" in kind))
     is_text = kind in TEXTS or kind.startswith(("ENUM", "TIME"))
     return Column(name, f"c{place}", "VARCHAR" if is_text and not kind.endswith("[]") else "")
 

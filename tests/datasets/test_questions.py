@@ -83,6 +83,21 @@ def test_times_with_an_offset_are_in_utc_wherever_they_are_read(zone, load, monk
     assert any("without one taken as UTC" in note for note in read.account.notes)
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_times_with_a_zone_in_parquet_are_in_utc_wherever_they_are_read(
+    zone, tmp_path, monkeypatch
+):
+    duckdb = pytest.importorskip("duckdb")
+    monkeypatch.setenv("TZ", zone)
+    times = pd.date_range("2024-01-02 10:00", periods=N, freq="h", tz="Europe/Berlin")
+    frame = pd.DataFrame({"when": times, "plain": times.tz_localize(None), "label": XY})
+    duckdb.from_df(frame).write_parquet(str(tmp_path / "t.parquet"))
+    read = load_table(tmp_path / "t.parquet", "label")
+    assert read.X["when"][0] == pd.Timestamp("2024-01-02 09:00")
+    assert read.X["plain"][0] == pd.Timestamp("2024-01-02 10:00")
+    assert read.account.notes == ("when: times with a zone are converted to UTC",)
+
+
 @pytest.mark.parametrize(
     ("separator", "value", "readings"),
     [
